@@ -1,0 +1,447 @@
+"""What a test says: estimate, checks, verdict, and the finding that holds them.
+
+Results are frozen and know their unit, their rows and their groups. The verdict rule is
+:func:`decide`; nothing else in the project gives verdicts to effects.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from salesdiag.text import Message, join
+from salesdiag.text import findings as words
+
+Verdict = Literal[
+    "supported", "contradicted", "negligible", "inconclusive", "not_testable", "measured"
+]
+LEVEL = 0.95
+FALSE_DISCOVERY_RATE = 0.05
+POWER = 0.80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A number with the range it may have.
+
+    Attributes
+    ----------
+    value, low, high : float
+        Estimate and ends of the interval; NaN where unknown.
+    unit : str
+        ``log_points`` (of revenue, per hour, deal or step as the claim says), ``probability``,
+        ``log_hazard_ratio``, ``sd``, ``share``, ``money``, ``ratio`` or ``months``.
+    level : float
+        Coverage.
+    """
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    level: float = LEVEL
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; unknown numbers are None."""
+        return {
+            "value": plain(self.value),
+            "low": plain(self.low),
+            "high": plain(self.high),
+            "level": self.level,
+            "unit": self.unit,
+        }
+
+    def map(self, function: Any, unit: str) -> Interval:
+        """Return the interval under an increasing function, in another unit."""
+        ends = [float(function(x)) for x in (self.value, self.low, self.high)]
+        return Interval(value=ends[0], low=ends[1], high=ends[2], unit=unit, level=self.level)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A coefficient with the uncertainty that its design allows.
+
+    Attributes
+    ----------
+    value, se : float
+        Coefficient and standard error, in ``unit``.
+    df : float
+        Degrees of freedom of the t reference distribution.
+    unit : str
+        As in :class:`Interval`.
+    n, groups : int
+        Rows and independent groups used.
+    method : Message or str
+        Estimator and inference in the field's terms.
+    leave_one_out : mapping
+        Coefficient without each group, by group.
+    dropped : mapping
+        Rows left out, by cause.
+    """
+
+    value: float
+    se: float
+    df: float
+    unit: str
+    n: int
+    groups: int
+    method: Message | str
+    leave_one_out: Mapping[str, float] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    def interval(self, level: float = LEVEL) -> Interval:
+        """Return the two-sided t interval of a level."""
+        if not (self.df > 0 and self.se >= 0):
+            return Interval(
+                value=self.value, low=math.nan, high=math.nan, unit=self.unit, level=level
+            )
+        half = float(stats.t.ppf((1 + level) / 2, self.df)) * self.se
+        return Interval(
+            value=self.value,
+            low=self.value - half,
+            high=self.value + half,
+            unit=self.unit,
+            level=level,
+        )
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided p-value of no effect; NaN where it cannot be had."""
+        if not (self.df > 0 and self.se > 0):
+            return math.nan
+        return float(2 * stats.t.sf(abs(self.value) / self.se, self.df))
+
+    @property
+    def smallest_detectable(self) -> float:
+        """Smallest effect that would be found at 5 % with 80 % power, in ``unit``."""
+        if not (self.df > 0 and self.se > 0):
+            return math.nan
+        return float(
+            (stats.t.ppf((1 + LEVEL) / 2, self.df) + stats.t.ppf(POWER, self.df)) * self.se
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A doubt, examined.
+
+    Attributes
+    ----------
+    name : str
+        Identifier, stable over versions.
+    passed : bool or None
+        None where the check informs and cannot decide.
+    text : Message
+        One sentence saying what was seen.
+    bars : tuple of str
+        Verdicts that a failed check takes away; the finding is then inconclusive.
+    """
+
+    name: str
+    passed: bool | None
+    text: Message
+    bars: tuple[Verdict, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"name": self.name, "passed": self.passed, "text": str(self.text)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Naive:
+    """What a plain analysis would have said.
+
+    Attributes
+    ----------
+    value, low, high, p_value : float
+        Of the plain analysis, in its own unit.
+    method : Message
+        What was computed.
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+    method: Message
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "value": plain(self.value),
+            "low": plain(self.low),
+            "high": plain(self.high),
+            "p_value": plain(self.p_value),
+            "method": str(self.method),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamEstimate:
+    """One team's answer between its own data and the company's.
+
+    Attributes
+    ----------
+    own : Interval or None
+        From the team's rows alone; None where they do not suffice.
+    pooled : Interval
+        Mean over the company's teams.
+    shrunken : Interval
+        The team's answer given both; ``narrow`` is its 90 % interval.
+    weight : float
+        Weight of the team's own data in ``shrunken``, 0..1.
+    """
+
+    own: Interval | None
+    pooled: Interval
+    shrunken: Interval
+    narrow: Interval
+    weight: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "own": self.own.to_dict() if self.own else None,
+            "pooled": self.pooled.to_dict(),
+            "shrunken": self.shrunken.to_dict(),
+            "weight": plain(self.weight),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """A published figure: value, unit, where it comes from, and how good the evidence is (A-D)."""
+
+    id: str
+    value: float
+    unit: str
+    source: str
+    grade: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "value": plain(self.value),
+            "unit": self.unit,
+            "source": self.source,
+            "grade": self.grade,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Finding:
+    """The answer to one claim, for a company or for one of its teams.
+
+    Fields are those of the JSON interface; see ``to_dict``. ``words`` holds the sentences by role
+    (``headline``, ``size``, ``naive``, ``doubt``, ``change``), ``evidence`` the estimate that the
+    verdict was read from, ``direction`` the sign that the claim expects.
+    """
+
+    claim: str
+    scope: Literal["company", "team"]
+    verdict: Verdict
+    reason: Message
+    team: str | None = None
+    estimate: Interval | None = None
+    effect_sizes: Mapping[str, Interval | None] = field(default_factory=dict)
+    p_value: float = math.nan
+    q_value: float = math.nan
+    margin: float = math.nan
+    mde: float = math.nan
+    naive: Naive | None = None
+    n: int | None = None
+    groups: int | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    method: Message | str = ""
+    checks: tuple[Check, ...] = ()
+    table: pd.DataFrame | None = None
+    team_estimate: TeamEstimate | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
+    words: Mapping[str, Message] = field(default_factory=dict)
+    evidence: Estimate | None = None
+    direction: int = 0
+
+    @property
+    def text(self) -> str:
+        """The finding as a paragraph in the language in force."""
+        return join([*self.words.values(), self.reason])
+
+    @property
+    def doubts(self) -> pd.DataFrame:
+        """The checks as a frame, one row each: name, passed, text, bars."""
+        return pd.DataFrame(
+            [{**c.to_dict(), "bars": " ".join(c.bars)} for c in self.checks],
+            columns=["name", "passed", "text", "bars"],
+        )
+
+    def __str__(self) -> str:
+        """Return claim, verdict and text."""
+        where = self.claim if self.team is None else f"{self.claim} · {self.team}"
+        return f"{where}: {words.VERDICTS[self.verdict]}. {self.text}"
+
+    __repr__ = __str__
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as the JSON interface promises it; unknown numbers are None."""
+        return {
+            "claim": self.claim,
+            "scope": self.scope,
+            "team": self.team,
+            "verdict": self.verdict,
+            "reason": str(self.reason),
+            "estimate": self.estimate.to_dict() if self.estimate else None,
+            "effect_sizes": {
+                k: self.effect_sizes[k].to_dict() if self.effect_sizes.get(k) else None  # type: ignore[union-attr]
+                for k in ("percent", "money_per_month", "per_manager_hour")
+            },
+            "p_value": plain(self.p_value),
+            "q_value": plain(self.q_value),
+            "margin": plain(self.margin),
+            "mde": plain(self.mde),
+            "naive": self.naive.to_dict() if self.naive else None,
+            "n": self.n,
+            "groups": self.groups,
+            "dropped": dict(self.dropped),
+            "method": str(self.method),
+            "checks": [c.to_dict() for c in self.checks],
+            "table": rows(self.table),
+            "team_estimate": self.team_estimate.to_dict() if self.team_estimate else None,
+            "benchmarks": [b.to_dict() for b in self.benchmarks],
+            "text": self.text,
+        }
+
+
+def plain(value: Any) -> Any:
+    """Return a value that JSON can hold; NaN, infinities and missing values become None."""
+    if value is None or value is pd.NaT:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return None if value is pd.NA else str(value)
+
+
+def rows(table: pd.DataFrame | None) -> list[dict[str, Any]]:
+    """Return a frame as a list of plain rows."""
+    if table is None:
+        return []
+    return [{str(k): plain(v) for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def lean(value: float, wide: Interval, narrow: Interval, direction: int, margin: float) -> Verdict:
+    """Read a verdict from intervals alone, before checks and multiplicity.
+
+    The rule of the method notes: *negligible* when the 90 % interval lies within the margin (two
+    one-sided tests); *supported* when the 95 % interval excludes zero on the claim's side and the
+    estimate reaches the margin; *contradicted* likewise on the other side; else *inconclusive*.
+
+    Parameters
+    ----------
+    value : float
+        Estimate.
+    wide, narrow : Interval
+        Its 95 % and 90 % intervals.
+    direction : {1, -1}
+        Sign that the claim expects.
+    margin : float
+        Smallest effect worth acting on, positive, declared beforehand.
+
+    Examples
+    --------
+    >>> wide = Interval(value=0.02, low=0.01, high=0.03, unit="log_points")
+    >>> lean(0.02, wide, wide, direction=1, margin=0.005)
+    'supported'
+    """
+    if not margin > 0:
+        raise ValueError(f"a margin must be positive, not {margin}")
+    if direction not in (1, -1):
+        raise ValueError(f"a direction is 1 or -1, not {direction}")
+    if not all(math.isfinite(x) for x in (value, wide.low, wide.high, narrow.low, narrow.high)):
+        return "inconclusive"
+    if -margin < narrow.low and narrow.high < margin:
+        return "negligible"
+    sides = {1: wide.low > 0 and value >= margin, -1: wide.high < 0 and value <= -margin}
+    if sides[direction]:
+        return "supported"
+    return "contradicted" if sides[-direction] else "inconclusive"
+
+
+def decide(finding: Finding, q_value: float) -> Finding:
+    """Give a finding its verdict: intervals, then one correction over all tests, then checks.
+
+    Parameters
+    ----------
+    finding : Finding
+        With estimate, margin, direction and checks; for a team, with its ``team_estimate``.
+    q_value : float
+        Benjamini-Hochberg adjusted p-value within the confirmatory family of the run; NaN for a
+        team's finding, whose interval is already pooled over all teams.
+
+    Returns
+    -------
+    Finding
+        The same with ``q_value``, ``verdict`` and ``reason`` set.
+
+    Notes
+    -----
+    A failed check takes away the verdicts that it bars. The reason is that of the first step that
+    decided.
+    """
+    wide, narrow = _intervals(finding)
+    verdict = lean(wide.value, wide, narrow, finding.direction, finding.margin)
+    reason = words.REASONS[verdict]()
+    if verdict in ("supported", "contradicted") and q_value > FALSE_DISCOVERY_RATE:
+        verdict, reason = "inconclusive", words.NOT_AFTER_CORRECTION(q=q_value)
+    for check in finding.checks:
+        if check.passed is False and verdict in check.bars:
+            verdict, reason = "inconclusive", check.text
+            break
+    return replace(finding, verdict=verdict, reason=reason, q_value=q_value)
+
+
+def _intervals(finding: Finding) -> tuple[Interval, Interval]:
+    if finding.team_estimate is not None:
+        return finding.team_estimate.shrunken, finding.team_estimate.narrow
+    if finding.evidence is None:
+        raise ValueError(f"the finding on {finding.claim!r} has no estimate to decide from")
+    return finding.evidence.interval(LEVEL), finding.evidence.interval(2 * LEVEL - 1)
+
+
+def correct(findings: Sequence[Finding]) -> list[Finding]:
+    """Decide all company findings of a run together, with one correction over the effect tests.
+
+    Two claims that read one estimate from opposite sides count as one test.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Company scope; those without ``evidence`` pass through unchanged.
+
+    Returns
+    -------
+    list of Finding
+        In the given order.
+
+    References
+    ----------
+    Benjamini, Y. and Hochberg, Y. (1995), JRSS B 57.
+    """
+    tests = [f for f in findings if f.evidence is not None and math.isfinite(f.p_value)]
+    keys = list(dict.fromkeys((f.p_value, f.evidence.value) for f in tests if f.evidence))
+    adjusted = stats.false_discovery_control([p for p, _ in keys]) if keys else []
+    q_of = dict(zip(keys, map(float, adjusted), strict=True))
+    return [
+        decide(f, q_of.get((f.p_value, f.evidence.value), math.nan)) if f.evidence else f
+        for f in findings
+    ]

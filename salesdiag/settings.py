@@ -1,0 +1,246 @@
+"""What a company says of itself in ``company.toml``: name, calendar, money, limits, how to read."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType, UnionType
+from typing import Any
+
+from babel.numbers import is_currency
+
+from salesdiag import text
+from salesdiag.text import Message
+from salesdiag.text import data as words
+
+LIMITS: Mapping[str, float] = MappingProxyType(
+    {
+        "coaching_share": 0.5,  # E: half of a manager's time on coaching
+        "own_deals_per_quarter": 1.0,  # C: one own deal in two to three months
+        "handover_months": 3.0,  # C: selling while managing for at most three months
+    }
+)
+"""The articles' own numbers, as parameters that a company may override under ``[limits]``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How CSV text is to be read; declared, never guessed.
+
+    Attributes
+    ----------
+    decimal, thousands : str
+        Decimal mark and grouping mark of numbers.
+    date_format : str
+        ``strptime`` pattern; ISO by default.
+    time_zone : str or None
+        IANA name of the zone whose calendar days count, where times carry an offset.
+    delimiter : str
+        What stands between the cells of a line.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    date_format: str = "ISO8601"
+    time_zone: str | None = None
+    delimiter: str = ","
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings of a company.
+
+    Attributes
+    ----------
+    name : str
+    currency : str
+        ISO 4217 code.
+    fiscal_year_start_month : int
+        1 to 12.
+    language : str
+        ISO 639-1 code.
+    min_group : int
+        Groups of fewer people are never shown.
+    revenue_source : str or None
+        ``"orders"`` or ``"opportunities"``; None takes orders where there are any.
+    gross_margin : float or None
+        Share of revenue left after cost of sales; with ``manager_hour_cost`` it sets the smallest
+        effect worth acting on.
+    manager_hour_cost : float or None
+        Money an hour.
+    data_from, data_to : str or None
+        First and last day the data are complete for (ISO); None reads them off the data.
+    limits : mapping
+        The articles' limits, :data:`LIMITS` where not overridden.
+    benchmarks : mapping
+        Reference figures that replace the published ones, by benchmark id.
+    reading : Reading
+    """
+
+    name: str = ""
+    currency: str = "EUR"
+    fiscal_year_start_month: int = 1
+    week_start: str = "monday"
+    language: str = "en"
+    min_group: int = 5
+    revenue_source: str | None = None
+    gross_margin: float | None = None
+    manager_hour_cost: float | None = None
+    data_from: str | None = None
+    data_to: str | None = None
+    limits: Mapping[str, float] = field(default_factory=lambda: dict(LIMITS))
+    benchmarks: Mapping[str, float] = field(default_factory=dict)
+    reading: Reading = field(default_factory=Reading)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the content of a ``company.toml``, empty where there is none."""
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
+    """Return the settings of a ``company.toml``, and everything that is wrong with it.
+
+    Parameters
+    ----------
+    raw : mapping
+        Content of the file.
+    name : str
+        Used where the file gives the company none.
+
+    Returns
+    -------
+    Settings
+        Those that can be used; the others as by default.
+    list of Message
+        A sentence for each that cannot.
+    """
+    content: dict[str, Any] = {k: dict(v) if isinstance(v, dict) else v for k, v in raw.items()}
+    faults = _unknown(content) + _mistyped(content, Settings, "")
+    for head in ("limits", "benchmarks"):
+        values = content.get(head)
+        if isinstance(values, dict):
+            faults += [
+                _Fault(f"{head}.{k}", _type_fault(f"{head}.{k}", v, "number"))
+                for k, v in values.items()
+                if not _number(v)
+            ]
+    if isinstance(content.get("reading"), dict):
+        faults += _mistyped(content["reading"], Reading, "reading.")
+    bad = {f.setting for f in faults}
+    faults += [f for f in _disallowed(content) if f.setting not in bad]
+    for fault in faults:
+        head, _, key = fault.setting.partition(".")
+        if key and isinstance(content.get(head), dict):
+            content[head].pop(key, None)
+        elif not key:
+            content.pop(head, None)
+    content["limits"] = {**LIMITS, **content.get("limits", {})}
+    content["reading"] = Reading(**content.get("reading", {}))
+    content.setdefault("name", name)
+    return Settings(**content), [f.message for f in faults]
+
+
+@dataclass(frozen=True)
+class _Fault:
+    setting: str
+    message: Message
+
+
+def _unknown(content: Mapping[str, Any]) -> list[_Fault]:
+    known = {
+        "": {f.name for f in fields(Settings)},
+        "limits.": set(LIMITS),
+        "reading.": {f.name for f in fields(Reading)},
+    }
+    found = []
+    for head, names in known.items():
+        given = content.get(head.rstrip("."), {}) if head else content
+        for key in given if isinstance(given, dict) else ():
+            if key not in names:
+                found.append(_Fault(head + key, words.UNKNOWN_SETTING(setting=head + key)))
+    return found
+
+
+def _mistyped(content: Mapping[str, Any], kind: type, head: str) -> list[_Fault]:
+    hints = typing.get_type_hints(kind)
+    return [
+        _Fault(
+            head + f.name,
+            _type_fault(head + f.name, content[f.name], _type_name(hints[f.name])),
+        )
+        for f in fields(kind)
+        if f.name in content and not _fits(content[f.name], hints[f.name])
+    ]
+
+
+def _type_fault(name: str, value: object, expected: str) -> Message:
+    return words.WRONG_TYPE_SETTING(setting=name, value=value, expected=expected)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if float in options:
+        return _number(value)
+    if int in options:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, str if str in options else dict)
+
+
+def _type_name(hint: Any) -> str:
+    names = {float: "number", int: "whole number", str: "text"}
+    options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return next((names[o] for o in options if o in names), "table")
+
+
+def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
+    """Return settings of the right type whose value is not among those allowed."""
+    choices: dict[str, tuple[object, ...]] = {
+        "fiscal_year_start_month": tuple(range(1, 13)),
+        "week_start": ("monday",),
+        "revenue_source": ("orders", "opportunities"),
+        "language": text.languages(),
+    }
+    found = [
+        (key, [str(v) for v in values])
+        for key, values in choices.items()
+        if key in content and content[key] not in values
+    ]
+    ranges = {
+        "min_group": (1, math.inf),
+        "gross_margin": (0, 1),
+        "manager_hour_cost": (0, math.inf),
+    }
+    found += [
+        (key, [f"{low} – {high:g}"])
+        for key, (low, high) in ranges.items()
+        if _number(content.get(key)) and not low <= content[key] <= high
+    ]
+    if isinstance(content.get("currency"), str) and not is_currency(content["currency"]):
+        found.append(("currency", ["ISO 4217"]))
+    found += [
+        (key, ["YYYY-MM-DD"])
+        for key in ("data_from", "data_to")
+        if isinstance(content.get(key), str) and not _is_date(content[key])
+    ]
+    return [
+        _Fault(key, words.WRONG_SETTING(setting=key, value=content[key], allowed=allowed))
+        for key, allowed in found
+    ]
+
+
+def _is_date(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True

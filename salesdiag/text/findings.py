@@ -1,0 +1,31 @@
+"""Sentences about findings: verdicts, reasons, checks, methods."""
+
+from salesdiag.text import N_
+
+VERDICTS = {
+    "supported": N_("supported"),
+    "contradicted": N_("contradicted"),
+    "negligible": N_("too small to matter"),
+    "inconclusive": N_("cannot be told"),
+    "not_testable": N_("not testable"),
+    "measured": N_("measured"),
+}
+
+REASONS = {
+    "supported": N_(
+        "The whole interval lies on the side the claim expects, and the effect is large enough "
+        "to act on."
+    ),
+    "contradicted": N_(
+        "The whole interval lies on the side opposite to the claim, and the effect is large "
+        "enough to matter."
+    ),
+    "negligible": N_("Whatever effect there is, it is too small to be worth acting on."),
+    "inconclusive": N_("The interval leaves room for an effect that matters and for none."),
+    "measured": N_("This is a measured state, not a question of cause and effect."),
+}
+
+NOT_AFTER_CORRECTION = N_(
+    "One test alone would have found it, but among all the tests of this run such a result is "
+    "expected by chance (q = {q:num})."
+)
