@@ -1,0 +1,262 @@
+"""A company: its canonical tables, what was left out of them, and the panels made from them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup, escape
+
+from salesdiag import panel as panels
+from salesdiag import settings as setting
+from salesdiag.errors import DataError, Problem, as_frame
+from salesdiag.ingest import Raw, read
+from salesdiag.ingest.read import URL
+from salesdiag.schema import TABLE, lookup
+from salesdiag.settings import Settings
+from salesdiag.text import Message
+from salesdiag.text import data as words
+from salesdiag.validate import Validated, validate
+
+PACKAGE = Path(__file__).resolve().parent
+HOMES = (PACKAGE.parent, PACKAGE / "share")
+"""Where bundled data lie: the project's folder, or the shared files of an installed package."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Company:
+    """A company's data, checked, with the panels that all tests read.
+
+    Attributes
+    ----------
+    name : str
+    settings : Settings
+    tables : mapping
+        Canonical frames by table; only tables with rows. Every column of the contract is there,
+        without values where the company does not bring it.
+    dropped : pandas.DataFrame
+        ``table``, ``cause``, ``rows``: rows left out while reading and checking.
+    problems : pandas.DataFrame
+        All that was found, as :func:`check` gives it.
+    source : str
+        Where the data were read.
+    fingerprint : str
+        SHA-256 of content and settings in hexadecimal; the same for the same tables in any storage
+        format and row order.
+    """
+
+    name: str
+    settings: Settings
+    tables: Mapping[str, pd.DataFrame]
+    dropped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    problems: pd.DataFrame = field(default_factory=lambda: as_frame(()))
+    source: str = ""
+    fingerprint: str = ""
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        """Return a table.
+
+        Raises
+        ------
+        KeyError
+            The company does not bring it.
+        """
+        return self.tables[table]
+
+    def has(self, *needs: str) -> bool:
+        """Say whether tables (``"orders"``) and columns (``"orders.margin"``) have values.
+
+        Raises
+        ------
+        ValueError
+            The contract does not know a table or column.
+        """
+        return not self.missing(*needs)
+
+    def missing(self, *needs: str) -> list[str]:
+        """Return those of the needs that the company does not bring; see :meth:`has`."""
+        return [need for need in needs if not self._brings(need)]
+
+    def _brings(self, need: str) -> bool:
+        lookup(need)
+        table, _, column = need.partition(".")
+        frame = self.tables.get(table)
+        if frame is None or frame.empty:
+            return False
+        return not column or (column in frame and bool(frame[column].notna().any()))
+
+    @cached_property
+    def panel(self) -> pd.DataFrame:
+        """One row per rep and month; see :func:`salesdiag.panel.rep_months`."""
+        return panels.rep_months(self.tables, self.settings)
+
+    @cached_property
+    def team_panel(self) -> pd.DataFrame:
+        """One row per team and month; see :func:`salesdiag.panel.team_months`."""
+        return panels.team_months(self.panel, self.tables, self.settings)
+
+    @cached_property
+    def teams(self) -> pd.DataFrame:
+        """Teams that ever had someone: ``team_id``, ``name`` (the id where it has none)."""
+        ids = sorted(self.tables["assignments"]["team_id"].dropna().unique())
+        named = self.tables.get("teams", pd.DataFrame({"team_id": [], "name": []}))
+        names = named.dropna(subset=["name"]).set_index("team_id")["name"].to_dict()
+        return pd.DataFrame({"team_id": ids, "name": [names.get(t, t) for t in ids]}, dtype="str")
+
+    def _lines(self) -> list[Message]:
+        rows = [words.COMPANY_ROWS(table=t, rows=len(f)) for t, f in self.tables.items()]
+        lost = int(self.dropped["rows"].sum()) if len(self.dropped) else 0
+        people = len(self.tables.get("people", ()))
+        lines = [words.COMPANY(name=self.name, teams=len(self.teams), people=people, tables=rows)]
+        return lines + ([words.COMPANY_DROPPED(count=lost)] if lost else [])
+
+    def __repr__(self) -> str:
+        """Return name, size, tables and how many rows were left out."""
+        return "\n".join(map(str, self._lines()))
+
+    def _repr_html_(self) -> str:
+        lines = Markup("").join(Markup("<p>{}</p>").format(line.html()) for line in self._lines())
+        head = (words.COLUMN_TABLE, words.COLUMN_CAUSE, words.COLUMN_ROWS)
+        cells = Markup("").join(Markup("<th>{}</th>").format(h().html()) for h in head)
+        body = Markup("").join(
+            Markup("<tr><td>{}</td><td>{}</td><td>{}</td></tr>").format(*map(escape, row))
+            for row in self.dropped.itertuples(index=False)
+        )
+        table = Markup("<table><tr>{}</tr>{}</table>").format(cells, body) if body else ""
+        return str(lines + table)
+
+
+def load(source: str | Path = "data/demo") -> Company:
+    """Read and check a company.
+
+    Parameters
+    ----------
+    source : str or Path
+        Folder, DuckDB or SQLite file, or database URL; ``env:NAME`` reads it from an environment
+        variable. A relative path is looked for in the working directory, then among the data that
+        come with the project.
+
+    Raises
+    ------
+    DataError
+        The data cannot be used; every reason is listed. Nothing is changed.
+
+    Examples
+    --------
+    >>> load("data/demo").has("orders", "coaching")  # doctest: +SKIP
+    True
+    """
+    raw, settings, found = _checked(source)
+    problems = found.problems
+    errors = problems[problems["severity"] == "error"]
+    if len(errors):
+        head = words.UNUSABLE(source=raw.source, count=len(errors))
+        raise DataError("\n".join([str(head), *map(_line, errors.to_dict("records"))]), problems)
+    return Company(
+        name=settings.name,
+        settings=settings,
+        tables=found.tables,
+        dropped=found.dropped,
+        problems=problems,
+        source=raw.source,
+        fingerprint=fingerprint(found.tables, raw.settings_raw),
+    )
+
+
+def check(source: str | Path) -> pd.DataFrame:
+    """Return every problem of a company's data at once.
+
+    Parameters
+    ----------
+    source : str or Path
+        As for :func:`load`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``table``, ``column``, ``row`` (as a spreadsheet counts), ``value``, ``problem``,
+        ``remedy``, ``severity`` (``error``: the company cannot be used, ``dropped``: a row is left
+        out, ``note``), ``rows``. Empty where all is well.
+
+    Raises
+    ------
+    DataError
+        The source itself cannot be read.
+    """
+    return _checked(source)[2].problems
+
+
+def _checked(source: str | Path) -> tuple[Raw, Settings, Validated]:
+    raw = read(_located(source))
+    settings, faults = _settings(raw)
+    found = validate(raw, settings)
+    problems = pd.concat([as_frame(faults), found.problems], ignore_index=True) if faults else None
+    return raw, settings, found if problems is None else _with(found, problems)
+
+
+def _with(found: Validated, problems: pd.DataFrame) -> Validated:
+    return Validated(tables=found.tables, problems=problems, dropped=found.dropped)
+
+
+def _located(source: str | Path) -> str | Path:
+    if isinstance(source, str) and source.startswith("env:"):
+        # a database URL holds a password, which must not stand in a notebook's parameters
+        name = source.removeprefix("env:")
+        if name not in os.environ:
+            raise DataError(str(words.NO_VARIABLE(name=name)))
+        source = os.environ[name]
+    if isinstance(source, str) and URL.match(source):
+        return source
+    path = Path(source).expanduser()
+    if path.is_absolute() or path.exists():
+        return path
+    return next((home / path for home in HOMES if (home / path).exists()), path)
+
+
+def _settings(raw: Raw) -> tuple[Settings, list[Problem]]:
+    """Return the settings that can be used, and what is wrong with the others."""
+    usable, faults = setting.parse(raw.settings_raw, raw.name)
+    remedy = words.SETTING_REMEDY()
+    return usable, [
+        Problem(table="company.toml", problem=m, remedy=remedy, severity="error", rows=0)
+        for m in faults
+    ]
+
+
+def _line(problem: dict[Any, Any]) -> str:
+    if pd.isna(problem["column"]):
+        return str(words.AT_TABLE(**problem))
+    template = words.AT_COLUMN if pd.isna(problem["row"]) else words.AT_ROW
+    return str(template(**problem))
+
+
+def fingerprint(tables: Mapping[str, pd.DataFrame], settings_raw: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a company's content, in hexadecimal.
+
+    How the tables are stored does not matter: neither format, nor order of rows, nor columns
+    without values, nor the ``[reading]`` part of the settings.
+
+    Parameters
+    ----------
+    tables : mapping
+        Canonical frames by table.
+    settings_raw : mapping
+        Content of ``company.toml``.
+    """
+    digest = hashlib.sha256()
+    said = {k: v for k, v in settings_raw.items() if k != "reading"}
+    digest.update(json.dumps(said, sort_keys=True, default=str).encode())
+    for name in (t for t in TABLE if t in tables):
+        frame = tables[name].dropna(axis=1, how="all")
+        digest.update(f"\n{name} {list(frame.columns)}\n".encode())
+        rows = pd.util.hash_pandas_object(frame, index=False, categorize=True).to_numpy()
+        digest.update(np.sort(rows).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,251 @@
+"""Tables as they stand: from a folder, a DuckDB or SQLite file, or a database. Nothing is written.
+
+Reading only reads. What the cells mean is decided in :mod:`salesdiag.validate`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sqlite3
+import tomllib
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from salesdiag import settings
+from salesdiag.errors import DataError, Problem
+from salesdiag.ingest import files
+from salesdiag.schema import TABLE
+from salesdiag.text import data as words
+
+URL = re.compile(r"[A-Za-z][\w+.-]*://")
+FILE_URL = re.compile(r"(sqlite|duckdb):///")
+"""A file by its URL is read as the file; a driver would make one that is not there."""
+
+OTHER_FORMATS = frozenset({".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".feather"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """Tables and settings as they stand at the source.
+
+    Attributes
+    ----------
+    tables : mapping
+        Frames by table of the contract, indexed by row number: for CSV as a spreadsheet counts
+        (the header is row 1), otherwise from 1. Columns are text, ``Int64``, ``float64``,
+        ``boolean`` or ``datetime64[us]``.
+    settings_raw : mapping
+        Content of ``company.toml``.
+    source : str
+        Where it was read; a database URL without user, password and options.
+    name : str
+        Name of the folder, file or database, for a company that gives itself none.
+    problems : tuple of Problem
+        Of files, not of their content.
+    left_out : mapping
+        Rows that could not be read, by table.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    settings_raw: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    name: str = ""
+    problems: tuple[Problem, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def read(source: str | Path) -> Raw:
+    """Read a company's tables without changing or interpreting them.
+
+    Parameters
+    ----------
+    source : str or Path
+        A folder with one CSV or Parquet file per table, a DuckDB file, an SQLite file, or a
+        database URL (needs SQLAlchemy, the optional part ``database``). ``company.toml`` lies
+        in the folder or beside the file; beside a file, ``<file's name>.toml`` goes first.
+
+    Returns
+    -------
+    Raw
+
+    Raises
+    ------
+    DataError
+        There is nothing at the source, or it cannot be opened, or its settings are not TOML.
+        Single files that cannot be read are told of in ``Raw.problems``.
+    """
+    if isinstance(source, str) and URL.match(source) and not FILE_URL.match(source):
+        return _database(source)
+    path = Path(FILE_URL.sub("", source) if isinstance(source, str) else source)
+    if not path.exists():
+        raise DataError(words.NO_SOURCE(source=source))
+    try:
+        if path.is_dir():
+            return _folder(path)
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise DataError(words.UNREADABLE_SOURCE(source=source, reason=error.strerror)) from error
+    readers = {head[8:12] == b"DUCK": _duckdb, head.startswith(b"SQLite format 3"): _sqlite}
+    if True not in readers:
+        raise DataError(words.NOT_A_SOURCE(source=source))
+    return _file(path, readers[True])
+
+
+def _settings(*candidates: Path) -> dict[str, Any]:
+    path = next((p for p in candidates if p.exists()), candidates[-1])
+    try:
+        return settings.read(path)
+    except (tomllib.TOMLDecodeError, UnicodeError, OSError) as error:
+        raise DataError(words.UNREADABLE_SOURCE(source=path.name, reason=error)) from error
+
+
+def note(file: str, fault: str, **values: Any) -> Problem:
+    """Return a note on a file that is not read."""
+    kind = words.FAULTS[fault]
+    return Problem(
+        table=file,
+        problem=kind.problem(file=file, **values),
+        remedy=kind.remedy(file=file, **values),
+        severity="note",
+        rows=0,
+    )
+
+
+def near(name: str, allowed: Iterable[str]) -> list[str]:
+    """Return the allowed names most like a name, or all of them where none is like it."""
+    known = list(allowed)
+    return difflib.get_close_matches(name.strip().lower(), known, n=2, cutoff=0.6) or known
+
+
+def _folder(path: Path) -> Raw:
+    raw = _settings(path / "company.toml")
+    reading = raw.get("reading")
+    declared = reading.get("delimiter", ",") if isinstance(reading, dict) else ","
+    one = isinstance(declared, str) and len(declared.encode()) == 1
+    by_table: dict[str, list[Path]] = {}
+    problems: list[Problem] = []
+    for file in sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")):
+        suffix = file.suffix.lower()
+        if suffix in {".csv", ".parquet"} and file.stem in TABLE:
+            by_table.setdefault(file.stem, []).append(file)
+        elif suffix in {".csv", ".parquet"}:
+            problems.append(note(file.name, "unknown_table", allowed=near(file.stem, TABLE)))
+        elif suffix in OTHER_FORMATS and file.stem in TABLE:
+            problems.append(note(file.name, "unknown_format"))
+    contents = {
+        table: _table_file(table, found, declared if one else ",")
+        for table, found in by_table.items()
+    }
+    return Raw(
+        tables={t: c.frame for t, c in contents.items() if c.frame is not None},
+        settings_raw=raw,
+        source=str(path),
+        name=path.resolve().name,
+        problems=(*problems, *(p for c in contents.values() for p in c.problems)),
+        left_out={t: c.left_out for t, c in contents.items() if c.left_out},
+    )
+
+
+def _table_file(table: str, found: list[Path], delimiter: str) -> files.Content:
+    if len(found) > 1:
+        return files.failed(table, "twice", files=[f.name for f in found])
+    if found[0].suffix.lower() == ".parquet":
+        return files.read_parquet(found[0], table)
+    return files.read_csv(found[0], table, delimiter=delimiter)
+
+
+def _file(path: Path, reader: Any) -> Raw:
+    raw = _settings(path.with_suffix(".toml"), path.parent / "company.toml")
+    try:
+        tables, others = reader(path)
+    except (duckdb.Error, sqlite3.Error) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise DataError(words.UNREADABLE_SOURCE(source=path, reason=reason)) from error
+    return _from_tables(tables, others, raw, str(path), path.stem)
+
+
+def _from_tables(
+    tables: Mapping[str, pa.Table],
+    others: Iterable[str],
+    raw: dict[str, Any],
+    source: str,
+    name: str,
+) -> Raw:
+    return Raw(
+        tables={t: files.as_frame(content) for t, content in tables.items()},
+        settings_raw=raw,
+        source=source,
+        name=name,
+        problems=tuple(note(t, "unknown_table", allowed=near(t, TABLE)) for t in sorted(others)),
+    )
+
+
+def _duckdb(path: Path) -> tuple[dict[str, pa.Table], set[str]]:
+    # a view in a foreign file must not read other files of this machine
+    sealed = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+    with closing(sealed) as connection:
+        names = {row[0] for row in connection.sql("SHOW TABLES").fetchall()}
+        return {
+            t: connection.sql(f'SELECT * FROM "{t}"').to_arrow_table() for t in TABLE if t in names
+        }, names - set(TABLE)
+
+
+def _sqlite(path: Path) -> tuple[dict[str, pa.Table], set[str]]:
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        found = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+        )
+        names = {row[0] for row in found}
+        tables = {}
+        for table in (t for t in TABLE if t in names):
+            cursor = connection.execute(f'SELECT * FROM "{table}"')
+            columns = [d[0] for d in cursor.description]
+            tables[table] = files.from_rows(columns, cursor.fetchall())
+        return tables, names - set(TABLE)
+
+
+def _database(url: str) -> Raw:
+    try:
+        import sqlalchemy as sa
+    except ImportError:
+        raise DataError(words.NO_SQLALCHEMY()) from None
+    shown = _without_secrets(url)
+    try:
+        address = sa.make_url(url)
+        engine = sa.create_engine(address)
+        try:
+            with engine.connect() as connection:
+                inspector = sa.inspect(connection)
+                names = {*inspector.get_table_names(), *inspector.get_view_names()}
+                tables = {}
+                for table in (t for t in TABLE if t in names):
+                    result = connection.execute(
+                        sa.select(sa.text("*")).select_from(sa.table(table))
+                    )
+                    tables[table] = files.from_rows(list(result.keys()), result.all())
+        finally:
+            engine.dispose()
+    except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+        # the driver's own words may repeat the password: only the kind of error is told
+        cause = getattr(error, "orig", None) or error
+        reason = str(error) if isinstance(error, ImportError) else type(cause).__name__
+        raise DataError(words.UNREADABLE_SOURCE(source=shown, reason=reason)) from None
+    name = Path(address.database or shown).stem
+    return _from_tables(tables, names - set(TABLE), {}, shown, name)
+
+
+def _without_secrets(url: str) -> str:
+    """Return a database URL without user, password and options."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[?#]', rest.rpartition('@')[2])[0]}"
