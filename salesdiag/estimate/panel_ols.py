@@ -1,0 +1,326 @@
+"""Least squares with fixed effects and few groups: CV1, CV3 jackknife, wild cluster bootstrap.
+
+Everything after the within transformation is done from the cross products of each group, so that
+the leave-one-group-out coefficients are exact and nearly free; they serve as the jackknife and as
+the table "without each team".
+
+References
+----------
+MacKinnon, J. G., Nielsen, M. O. and Webb, M. D. (2023). Fast and reliable jackknife and bootstrap
+methods for cluster-robust inference. Journal of Applied Econometrics 38.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from salesdiag.estimate.blocks import (
+    Array,
+    Blocks,
+    determined,
+    dummy_columns,
+    independent_columns,
+    well_conditioned,
+)
+
+WEBB = np.sqrt([1.5, 1.0, 0.5])
+FEW_FOR_SIGNS = 8  # below it, sign flips alone cannot give p-values under .01
+FEW_FOR_RADEMACHER = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Coefficients with cluster-robust uncertainty.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Regressors whose coefficients follow, in the given order, without dummies.
+    collinear : tuple of str
+        Regressors left out because dummies and later regressors explain them.
+    coefficients : ndarray, shape (K,)
+    leave_one_out : ndarray, shape (G, K)
+        Coefficients without each group; NaN where they are not determined.
+    cv1 : ndarray, shape (K, K)
+        Usual cluster-robust covariance, with the factor G/(G-1) (n-1)/(n-columns).
+    group_names : tuple
+        Groups, in the order of ``leave_one_out``.
+    n, units, singletons : int
+        Rows and units used; rows left out because their unit has no other.
+    """
+
+    names: tuple[str, ...]
+    collinear: tuple[str, ...]
+    coefficients: Array
+    leave_one_out: Array
+    cv1: Array
+    group_names: tuple[object, ...]
+    n: int
+    units: int
+    singletons: int
+
+    @property
+    def groups(self) -> int:
+        """Number of groups."""
+        return len(self.group_names)
+
+    @property
+    def cv3(self) -> Array:
+        """Jackknife covariance over groups, shape (K, K)."""
+        away = self.leave_one_out - self.coefficients
+        return np.asarray((self.groups - 1) / self.groups * away.T @ away)
+
+    def position(self, name: str) -> int:
+        """Return the place of a regressor, or raise ``KeyError`` if it was left out."""
+        if name not in self.names:
+            raise KeyError(f"{name!r} is not among the estimated regressors {self.names}")
+        return self.names.index(name)
+
+    def value(self, name: str) -> float:
+        """Return a coefficient."""
+        return float(self.coefficients[self.position(name)])
+
+    def se(self, name: str) -> float:
+        """Return the jackknife (CV3) standard error of a coefficient."""
+        j = self.position(name)
+        return jackknife_se(float(self.coefficients[j]), self.leave_one_out[:, j])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearFit(Fit):
+    """A least-squares fit with the cross products that made it.
+
+    Attributes
+    ----------
+    xx, xy : ndarray, shapes (G, C, C) and (G, C)
+        Cross products of each group after the within transformation; regressors first, then
+        dummies.
+    all_coefficients : ndarray, shape (C,)
+        Of regressors and dummies.
+    rss : float
+        Residual sum of squares.
+    residual_df : int
+        Rows less columns less absorbed units.
+    """
+
+    xx: Array
+    xy: Array
+    all_coefficients: Array
+    rss: float
+    residual_df: int
+
+    @property
+    def iid_se(self) -> Array:
+        """Standard errors under independent errors of equal variance, shape (K,)."""
+        inverse = np.linalg.inv(self.xx.sum(axis=0))
+        k = len(self.names)
+        return np.asarray(np.sqrt(self.rss / self.residual_df * np.diag(inverse)[:k]))
+
+
+def jackknife_se(value: float, leave_one_out: Array) -> float:
+    """Return the CV3 standard error of any function of coefficients.
+
+    Parameters
+    ----------
+    value : float
+        The function at the full-sample coefficients.
+    leave_one_out : ndarray, shape (G,)
+        The function at the coefficients without each group.
+    """
+    g = len(leave_one_out)
+    return float(np.sqrt((g - 1) / g * np.sum((leave_one_out - value) ** 2)))
+
+
+def fixed_effects(
+    y: ArrayLike,
+    X: ArrayLike,
+    unit: ArrayLike | None,
+    group: ArrayLike,
+    *,
+    names: Sequence[str],
+    dummies: Sequence[ArrayLike] = (),
+) -> LinearFit:
+    """Fit least squares with absorbed unit effects and dummies, clustered by group.
+
+    Parameters
+    ----------
+    y : array, shape (n,)
+        Outcome.
+    X : array, shape (n, K)
+        Regressors. Of collinear columns the one that stands first gives way, so that a driver
+        in first place is refused rather than identified by leaving out a control.
+    unit : array, shape (n,), or None
+        Units whose means are absorbed, each within one group; None absorbs nothing (put an
+        intercept into ``X``). Units with one row are left out and counted.
+    group : array, shape (n,)
+        Independent groups.
+    names : sequence of str
+        Names of the columns of ``X``.
+    dummies : sequence of arrays, each shape (n,)
+        Codes of further effects, such as months; they enter as indicator columns.
+
+    Returns
+    -------
+    LinearFit
+
+    Raises
+    ------
+    ValueError
+        Values are not finite, a unit lies in several groups, or no rows or fewer than two groups
+        are left.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> unit = np.repeat(np.arange(40), 5)
+    >>> x = rng.normal(size=200)
+    >>> fit = fixed_effects(2 * x + unit, x[:, None], unit, unit // 4, names=["x"])
+    >>> round(fit.value("x"), 6), fit.groups
+    (2.0, 10)
+    """
+    outcome, regressors = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    if not (np.isfinite(outcome).all() and np.isfinite(regressors).all()):
+        raise ValueError("outcome and regressors must be finite")
+    blocks = Blocks.of(unit, group)
+    if len(blocks.group_names) < 2:
+        raise ValueError("at least two groups with usable rows are needed")
+    raw = np.column_stack([regressors, *map(dummy_columns, dummies), outcome])[blocks.order]
+    moved = blocks.within(raw) if unit is not None else raw
+    columns = independent_columns(raw[:, :-1], moved[:, :-1], len(names))
+    z, target = moved[:, columns], moved[:, -1]
+    xx = np.stack([z[s].T @ z[s] for s in blocks.group_slices])
+    xy = np.stack([z[s].T @ target[s] for s in blocks.group_slices])
+    beta, loo = solve_leaving_out(xx, xy)
+    k = int((columns < len(names)).sum())
+    rss = float(target @ target - beta @ xy.sum(axis=0))
+    units = len(blocks.unit_starts) if unit is not None else 0
+    return LinearFit(
+        names=tuple(names[c] for c in columns[:k]),
+        collinear=tuple(name for c, name in enumerate(names) if c not in columns),
+        coefficients=beta[:k],
+        leave_one_out=loo[:, :k],
+        cv1=_cv1(xx, xy, beta, len(target))[:k, :k],
+        group_names=blocks.group_names,
+        n=len(target),
+        units=units,
+        singletons=blocks.singletons,
+        xx=xx,
+        xy=xy,
+        all_coefficients=beta,
+        rss=max(rss, 0.0),
+        residual_df=len(target) - len(columns) - units,
+    )
+
+
+def solve_leaving_out(xx: Array, xy: Array) -> tuple[Array, Array]:
+    """Return coefficients and coefficients without each group, from groups' cross products.
+
+    Parameters
+    ----------
+    xx, xy : ndarray, shapes (G, C, C) and (G, C)
+
+    Returns
+    -------
+    coefficients : ndarray, shape (C,)
+    leave_one_out : ndarray, shape (G, C)
+        NaN for a coefficient that the remaining groups do not determine.
+    """
+    total, right = xx.sum(axis=0), xy.sum(axis=0)
+    scale = np.sqrt(np.diag(total))
+    norm = scale[:, None] * scale
+    a, b = (total - xx) / norm, (right - xy) / scale
+    beta = np.linalg.solve(total / norm, right / scale) / scale
+    if well_conditioned(a):
+        return beta, np.linalg.solve(a, b[..., None])[..., 0] / scale
+    return beta, np.stack([determined(m, v) for m, v in zip(a, b, strict=True)]) / scale
+
+
+def _cv1(xx: Array, xy: Array, beta: Array, n: int) -> Array:
+    g, c = xy.shape
+    inverse = np.linalg.inv(xx.sum(axis=0))
+    scores = xy - xx @ beta
+    factor = g / (g - 1) * (n - 1) / max(n - c, 1)
+    return np.asarray(factor * inverse @ (scores.T @ scores) @ inverse)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bootstrap:
+    """P-value of a wild cluster bootstrap.
+
+    Attributes
+    ----------
+    p_value : float
+        Two-sided, of no effect.
+    draws : int
+        Weight vectors used.
+    weights : str
+        ``"all signs"`` (full enumeration), ``"rademacher"`` or ``"webb"``.
+    """
+
+    p_value: float
+    draws: int
+    weights: str
+
+
+def wild_bootstrap(
+    fit: LinearFit, coefficient: str, *, draws: int = 1999, seed: int = 0
+) -> Bootstrap:
+    """Test a coefficient by the restricted wild cluster bootstrap of its CV1 t statistic.
+
+    All 2^G sign vectors are used where they are no more than ``draws`` and at least 2^8; with
+    fewer groups, signs alone are too coarse (five groups: no p-value below .0625) and six-point
+    weights are drawn instead, as they are below twelve groups; otherwise random signs.
+
+    Parameters
+    ----------
+    fit : LinearFit
+    coefficient : str
+        Regressor whose coefficient is zero under the null.
+    draws : int
+        Weight vectors to draw.
+    seed : int
+
+    References
+    ----------
+    Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2008), REStat 90; Webb, M. D. (2014),
+    Queen's Economics Department Working Paper 1315.
+    """
+    g, c = fit.xy.shape
+    j = fit.position(coefficient)
+    weights, kind = _weights(g, draws, seed)
+    total, right = fit.xx.sum(axis=0), fit.xy.sum(axis=0)
+    inverse = np.linalg.inv(total)
+    others = np.delete(np.arange(c), j)
+    restricted = np.zeros(c)
+    restricted[others] = np.linalg.solve(total[np.ix_(others, others)], right[others])
+    scores = fit.xy - fit.xx @ restricted
+    row = inverse[j]
+    shift = weights @ scores @ inverse
+    sums = weights * (scores @ row) - shift @ (fit.xx @ row).T
+    # the small-sample factor is common to all draws and to the sample, and cancels
+    t = np.abs(shift[:, j]) / np.sqrt((sums**2).sum(axis=1))
+    observed = (fit.xy - fit.xx @ fit.all_coefficients) @ row
+    t0 = abs(fit.all_coefficients[j]) / np.sqrt((observed**2).sum())
+    extreme = int((t >= t0 * (1 - 1e-10)).sum())
+    sampled = kind != "all signs"  # the sample itself is among all signs, and else counted in
+    return Bootstrap(p_value=(extreme + sampled) / (len(t) + sampled), draws=len(t), weights=kind)
+
+
+def _weights(g: int, draws: int, seed: int) -> tuple[Array, str]:
+    if g >= FEW_FOR_SIGNS and 2**g <= draws:
+        bits = np.arange(2**g)[:, None] >> np.arange(g) & 1
+        return np.asarray(2.0 * bits - 1), "all signs"
+    rng = np.random.default_rng(seed)
+    if g < FEW_FOR_RADEMACHER:
+        return np.asarray(rng.choice(np.r_[-WEBB, WEBB], size=(draws, g))), "webb"
+    return np.asarray(rng.choice([-1.0, 1.0], size=(draws, g))), "rademacher"
+
+
+def t_p_value(value: float, se: float, df: float) -> float:
+    """Return the two-sided p-value of a t ratio; the normal where ``df`` is infinite."""
+    return float(2 * stats.t.sf(abs(value) / se, df))

@@ -1,0 +1,170 @@
+"""Poisson pseudo-maximum likelihood with fixed effects and a jackknife over groups.
+
+For revenue with many empty months, where logarithms would lose or distort them. The unit effects
+are concentrated out: at the optimum each unit's fitted total equals its observed total.
+
+References
+----------
+Santos Silva, J. M. C. and Tenreyro, S. (2006). The log of gravity. REStat 88.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from salesdiag.estimate.blocks import (
+    Array,
+    Blocks,
+    Codes,
+    determined,
+    dummy_columns,
+    independent_columns,
+)
+from salesdiag.estimate.panel_ols import Fit
+from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.text import methods as words
+
+STEPS = 60
+TOLERANCE = 1e-9  # Newton step, in standard deviations of the linear predictor's columns
+FARTHEST = 30.0  # a coefficient this many standard deviations out runs to infinity
+
+
+def poisson_fixed_effects(
+    y: ArrayLike,
+    X: ArrayLike,
+    unit: ArrayLike,
+    group: ArrayLike,
+    *,
+    names: Sequence[str],
+    dummies: Sequence[ArrayLike] = (),
+) -> tuple[Fit, int]:
+    """Fit a Poisson panel with absorbed unit effects and dummies, clustered by group.
+
+    Parameters
+    ----------
+    y : array, shape (n,)
+        Outcome, zero or more; its unit does not matter.
+    X, unit, group, names, dummies
+        As in :func:`~salesdiag.estimate.panel_ols.fixed_effects`.
+
+    Returns
+    -------
+    fit : Fit
+        Coefficients are semi-elasticities, in log points.
+    never : int
+        Rows left out because their unit or dummy level has no outcome above zero anywhere.
+
+    Raises
+    ------
+    NotEstimable
+        The iteration does not converge.
+    ValueError
+        The outcome is negative, or a unit lies in several groups.
+    """
+    outcome, regressors = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
+    if (outcome < 0).any():
+        raise ValueError("a Poisson outcome cannot be negative")
+    codes = [np.unique(np.asarray(d), return_inverse=True)[1] for d in dummies]
+    units = np.unique(np.asarray(unit), return_inverse=True)[1]
+    alive = _with_outcome(outcome, [units, *codes])
+    groups = np.asarray(group)[alive]
+    blocks = Blocks.of(units[alive], groups)
+    if len(blocks.group_names) < 2:
+        raise ValueError("at least two groups with usable rows are needed")
+    raw = np.column_stack([regressors[alive], *(dummy_columns(c[alive]) for c in codes)])
+    raw, target = raw[blocks.order], outcome[alive][blocks.order]
+    columns = independent_columns(raw, blocks.within(raw), len(names))
+    scale = raw[:, columns].std(axis=0)
+    z = raw[:, columns] / scale
+    beta = _maximise(target, z, blocks, np.zeros(len(columns)))
+    if np.isnan(beta).any():
+        raise NotEstimable(words.NO_CONVERGENCE())
+    loo = np.stack([_without(target, z, blocks, s, beta) for s in blocks.group_slices])
+    k = int((columns < len(names)).sum())
+    fit = Fit(
+        names=tuple(names[c] for c in columns[:k]),
+        collinear=tuple(name for c, name in enumerate(names) if c not in columns),
+        coefficients=(beta / scale)[:k],
+        leave_one_out=(loo / scale)[:, :k],
+        cv1=(_sandwich(target, z, blocks, beta) / np.outer(scale, scale))[:k, :k],
+        group_names=blocks.group_names,
+        n=len(target),
+        units=len(blocks.unit_starts),
+        singletons=blocks.singletons,
+    )
+    return fit, int((~alive).sum())
+
+
+def _with_outcome(y: Array, factors: Sequence[Codes]) -> np.ndarray:
+    """Mark rows whose unit and dummy levels all have some outcome; repeated until it settles."""
+    alive = np.ones(len(y), dtype=bool)
+    while True:
+        kept = alive.copy()
+        for codes in factors:
+            kept &= np.bincount(codes[alive], y[alive], codes.max() + 1)[codes] > 0
+        if (kept == alive).all():
+            return alive
+        alive = kept
+
+
+def _fitted(y: Array, z: Array, blocks: Blocks, beta: Array) -> Array:
+    predictor = z @ beta
+    rate = np.exp(predictor - predictor.max())
+    sizes = np.diff([*blocks.unit_starts, len(y)])
+    totals = np.add.reduceat(y, blocks.unit_starts) / np.add.reduceat(rate, blocks.unit_starts)
+    return np.asarray(rate * np.repeat(totals, sizes))
+
+
+def _likelihood(y: Array, fitted: Array) -> float:
+    some = y > 0
+    with np.errstate(divide="ignore"):
+        return float(y[some] @ np.log(fitted[some]))
+
+
+def _maximise(y: Array, z: Array, blocks: Blocks, start: Array) -> Array:
+    """Newton steps on the concentrated likelihood, halved while they lower it."""
+    beta, fitted = start, _fitted(y, z, blocks, start)
+    best = _likelihood(y, fitted)
+    undetermined = np.zeros(len(beta), dtype=bool)
+    for _ in range(STEPS):
+        moved = z - blocks.unit_means(z, fitted)
+        hessian = (moved * fitted[:, None]).T @ moved
+        size = np.sqrt(np.maximum(np.diag(hessian), np.finfo(float).tiny))
+        step = determined(hessian / np.outer(size, size), z.T @ (y - fitted) / size) / size
+        undetermined = np.isnan(step)
+        step = np.where(undetermined, 0.0, step)
+        for _ in range(20):
+            trial = _fitted(y, z, blocks, beta + step)
+            reached = _likelihood(y, trial)
+            if reached >= best - 1e-12 * abs(best):
+                break
+            step = step / 2
+        beta, fitted, best = beta + step, trial, reached
+        if np.abs(step).max() < TOLERANCE:
+            return np.where(undetermined, np.nan, beta)
+        if np.abs(beta).max() > FARTHEST:
+            break
+    return np.full(len(beta), np.nan)
+
+
+def _without(y: Array, z: Array, blocks: Blocks, left_out: slice, start: Array) -> Array:
+    """Return the coefficients without the rows of one group."""
+    size = left_out.stop - left_out.start
+    keep = np.r_[0 : left_out.start, left_out.stop : len(y)]
+    starts = blocks.unit_starts
+    starts = np.r_[starts[starts < left_out.start], starts[starts >= left_out.stop] - size]
+    rest = Blocks(keep, starts, starts[:1], (), 0)
+    return _maximise(y[keep], z[keep], rest, start)
+
+
+def _sandwich(y: Array, z: Array, blocks: Blocks, beta: Array) -> Array:
+    fitted = _fitted(y, z, blocks, beta)
+    moved = z - blocks.unit_means(z, fitted)
+    inverse = np.linalg.inv((moved * fitted[:, None]).T @ moved)
+    scores = np.add.reduceat(moved * (y - fitted)[:, None], blocks.group_starts)
+    g, c = scores.shape
+    factor = g / (g - 1) * (len(y) - 1) / max(len(y) - c, 1)
+    return np.asarray(factor * inverse @ (scores.T @ scores) @ inverse)

@@ -1,0 +1,225 @@
+"""Shares: intervals, differences, and tests that several groups have one share.
+
+Intervals of single proportions are scipy's. A count of zero out of zero is unknown, not 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from salesdiag.finding import LEVEL, Interval
+
+
+def share(
+    successes: int,
+    total: int,
+    *,
+    method: Literal["wilson", "exact"] = "wilson",
+    level: float = LEVEL,
+    unit: str = "share",
+) -> Interval:
+    """Return a proportion with its Wilson or exact (Clopper-Pearson) interval.
+
+    Raises
+    ------
+    ValueError
+        Not ``0 <= successes <= total``.
+
+    References
+    ----------
+    Wilson, E. B. (1927), JASA 22; Clopper, C. J. and Pearson, E. S. (1934), Biometrika 26.
+
+    Examples
+    --------
+    >>> interval = share(0, 5, method="exact")
+    >>> round(interval.high, 2)
+    0.52
+    """
+    if not 0 <= successes <= total:
+        raise ValueError(f"{successes} of {total} is not a share")
+    if total == 0:
+        return Interval(value=np.nan, low=np.nan, high=np.nan, unit=unit, level=level)
+    ends = stats.binomtest(successes, total).proportion_ci(level, method)
+    # rounding in scipy's formula can leave the value a hair outside at 0 and 1
+    value = successes / total
+    return Interval(
+        value=value, low=min(ends.low, value), high=max(ends.high, value), unit=unit, level=level
+    )
+
+
+def share_bounds(successes: int, total: int, missing: int, *, level: float = LEVEL) -> Interval:
+    """Return a proportion and the widest interval that rows with unknown answer allow.
+
+    The lower end counts every unknown as failure, the upper end as success.
+
+    Parameters
+    ----------
+    successes, total : int
+        Among those known.
+    missing : int
+        Unknown, not in ``total``.
+
+    References
+    ----------
+    Manski, C. F. (1990). Nonparametric bounds on treatment effects. AER 80 (P&P).
+    """
+    return Interval(
+        value=share(successes, total).value,
+        low=share(successes, total + missing, level=level).low,
+        high=share(successes + missing, total + missing, level=level).high,
+        unit="share",
+        level=level,
+    )
+
+
+def difference(
+    successes: tuple[int, int], totals: tuple[int, int], *, level: float = LEVEL
+) -> Interval:
+    """Return the first proportion less the second, with Newcombe's hybrid score interval.
+
+    References
+    ----------
+    Newcombe, R. G. (1998). Interval estimation for the difference between independent
+    proportions. Statistics in Medicine 17, method 10.
+    """
+    a, b = (share(s, n, level=level) for s, n in zip(successes, totals, strict=True))
+    gap = a.value - b.value
+    return Interval(
+        value=gap,
+        low=gap - float(np.hypot(a.value - a.low, b.high - b.value)),
+        high=gap + float(np.hypot(a.high - a.value, b.value - b.low)),
+        unit="share",
+        level=level,
+    )
+
+
+def mean_share(shares: ArrayLike, *, level: float = LEVEL) -> Interval:
+    """Return the mean of one share per manager, with a t interval kept within 0..1.
+
+    Parameters
+    ----------
+    shares : array, shape (M,)
+        One mean share per manager, so that managers count alike; NaN are left out.
+    """
+    values = np.asarray(shares, dtype=float)
+    values = values[np.isfinite(values)]
+    m = len(values)
+    if m == 0:
+        return Interval(value=np.nan, low=np.nan, high=np.nan, unit="share", level=level)
+    mean = float(values.mean())
+    if m == 1:
+        return Interval(value=mean, low=np.nan, high=np.nan, unit="share", level=level)
+    half = float(stats.t.ppf((1 + level) / 2, m - 1) * values.std(ddof=1) / np.sqrt(m))
+    return Interval(
+        value=mean, low=max(mean - half, 0.0), high=min(mean + half, 1.0), unit="share", level=level
+    )
+
+
+def composition(amounts: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
+    """Return the mean composition over managers; the means add up to one.
+
+    Parameters
+    ----------
+    amounts : DataFrame
+        One row per manager, one column per part (hours by category), zero or more; rows without
+        any amount are left out.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by part: ``value``, ``low``, ``high`` and ``managers``.
+
+    Raises
+    ------
+    ValueError
+        An amount is negative.
+    """
+    table = amounts.fillna(0.0)
+    if (table < 0).any(axis=None):
+        raise ValueError("amounts of a composition cannot be negative")
+    table = table[table.sum(axis=1) > 0]
+    parts = table.div(table.sum(axis=1), axis=0)
+    found = {part: mean_share(parts[part], level=level) for part in parts.columns}
+    return pd.DataFrame(
+        {part: (i.value, i.low, i.high, len(parts)) for part, i in found.items()},
+        index=["value", "low", "high", "managers"],
+    ).T.astype({"managers": int})
+
+
+@dataclass(frozen=True, kw_only=True)
+class EqualShares:
+    """Test that several groups have one proportion.
+
+    Attributes
+    ----------
+    chi2, p_value : float
+        Pearson's test, which takes every deal as independent.
+    df : int
+    design_effect : float
+        How much more the groups' shares vary, because deals of one rep resemble each other, than
+        independent deals would; NaN without reps.
+    adjusted_p_value : float
+        Of chi2 over the design effect (never under 1); NaN without reps.
+    """
+
+    chi2: float
+    df: int
+    p_value: float
+    design_effect: float
+    adjusted_p_value: float
+
+
+def equal_shares(successes: ArrayLike, totals: ArrayLike, group: ArrayLike) -> EqualShares:
+    """Test whether proportions differ between groups, given counts per rep within them.
+
+    Parameters
+    ----------
+    successes, totals : array, shape (R,)
+        Counts of each rep (or of each group, then without design effect).
+    group : array, shape (R,)
+        The rep's group.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two groups have counts.
+
+    References
+    ----------
+    Rao, J. N. K. and Scott, A. J. (1992). A simple method for the analysis of clustered binary
+    data. Biometrics 48.
+    """
+    reps = pd.DataFrame({"s": successes, "n": totals, "g": np.asarray(group)}).query("n > 0")
+    table = reps.groupby("g", sort=True).agg(s=("s", "sum"), n=("n", "sum"), reps=("n", "size"))
+    if len(table) < 2:
+        raise ValueError("at least two groups with counts are needed")
+    p = table["s"].sum() / table["n"].sum()
+    df = len(table) - 1
+    if p in (0.0, 1.0):
+        return EqualShares(
+            chi2=0.0, df=df, p_value=1.0, design_effect=np.nan, adjusted_p_value=np.nan
+        )
+    chi2 = float(((table["s"] - table["n"] * p) ** 2 / (table["n"] * p * (1 - p))).sum())
+    effect = _design_effect(reps, table)
+    adjusted = float(stats.chi2.sf(chi2 / max(effect, 1.0), df)) if effect == effect else np.nan
+    return EqualShares(
+        chi2=chi2, df=df, p_value=float(stats.chi2.sf(chi2, df)), design_effect=effect,
+        adjusted_p_value=adjusted,
+    )  # fmt: skip
+
+
+def _design_effect(reps: pd.DataFrame, table: pd.DataFrame) -> float:
+    """Return the mean ratio of clustered to binomial variance of the groups' shares."""
+    p = table["s"] / table["n"]
+    away = (reps["s"] - reps["g"].map(p) * reps["n"]) ** 2
+    m = table["reps"]
+    clustered = away.groupby(reps["g"]).sum() * m / (m - 1).where(m > 1) / table["n"] ** 2
+    ratio = clustered / (p * (1 - p) / table["n"]).where((p > 0) & (p < 1))
+    weight = (1 - table["n"] / table["n"].sum()).where(ratio.notna())
+    return float((ratio * weight).sum() / weight.sum()) if weight.sum() > 0 else np.nan

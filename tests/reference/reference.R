@@ -1,0 +1,17 @@
+# Made reference.out (R 4.2.2; sandwich 3.0-2, plm 2.6-2, clubSandwich 0.5.8, lmtest).
+options(digits=10)
+library(plm); library(sandwich); library(lmtest); library(clubSandwich)
+se <- function(v) sqrt(diag(v))
+data("PetersenCL", package="sandwich"); write.csv(PetersenCL, "petersen.csv", row.names=FALSE)
+m <- lm(y ~ x, PetersenCL)
+print(coef(m)); print(se(vcov(m))); print(se(vcovHC(m, "HC1")))
+print(se(vcovCL(m, ~firm, type="HC1"))); print(se(vcovCL(m, ~year, type="HC1")))
+print(se(vcovCL(m, ~firm + year, type="HC1"))); print(se(vcovCR(m, PetersenCL$year, "CR3")))
+data("Grunfeld", package="plm"); write.csv(Grunfeld, "grunfeld.csv", row.names=FALSE)
+fe <- plm(inv ~ value + capital, Grunfeld, model="within")
+tw <- plm(inv ~ value + capital, Grunfeld, model="within", effect="twoways")
+print(summary(fe)$coefficients); print(summary(tw)$coefficients)
+print(se(vcovHC(tw, method="arellano", type="HC0")))
+p <- c(0.001,0.008,0.039,0.041,0.042,0.06,0.074,0.205,0.212,0.216,0.222,0.251,0.269,0.275,0.34,
+       0.341,0.384,0.569,0.594,0.696,0.762,0.94,0.942,0.975,0.986)
+print(p.adjust(p, "BH"))

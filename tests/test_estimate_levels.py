@@ -1,0 +1,447 @@
+"""Shares, forecasts, naive figures, sensitivity, required size: published values and formulas."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from estimate_dgp import simulate
+from scipy import stats
+
+from salesdiag.estimate import naive, proportion, sensitivity, smallest
+from salesdiag.estimate.design import DynamicPanel
+from salesdiag.estimate.dynamic import fit
+from salesdiag.estimate.forecast import forecast, past_periods, run_rate
+from salesdiag.estimate.panel_ols import fixed_effects
+from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.finding import Estimate, Finding, correct
+from salesdiag.text.findings import REASONS
+
+# shares ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("x", "n"), [(0, 5), (5, 5), (3, 100), (81, 263), (1, 2)])
+@pytest.mark.parametrize(("method", "theirs"), [("wilson", "wilson"), ("exact", "beta")])
+@pytest.mark.parametrize("level", [0.95, 0.9])
+def test_share_against_statsmodels(x, n, method, theirs, level):
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(x, n, 1 - level, theirs)
+    found = proportion.share(x, n, method=method, level=level)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=1e-12)
+    assert found.value == x / n
+    assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+# Newcombe (1998), Statistics in Medicine 17: 857, table II; and Wilson's 81 of 263
+@pytest.mark.parametrize(
+    ("x", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611)],
+)
+def test_wilson_published(x, n, low, high):
+    found = proportion.share(x, n)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
+
+
+# METHODS: 3 % of managers at half time; with 5 managers 0-52 %, with 100 .6-8.5 %
+@pytest.mark.parametrize(("x", "n", "low", "high"), [(0, 5, 0, 0.52), (3, 100, 0.006, 0.085)])
+def test_exact_interval_of_the_three_percent(x, n, low, high):
+    found = proportion.share(x, n, method="exact")
+    assert (found.low, found.high) == pytest.approx((low, high), abs=5e-3 if n == 5 else 5e-4)
+
+
+def test_nothing_out_of_nothing_is_unknown():
+    found = proportion.share(0, 0)
+    assert np.isnan([found.value, found.low, found.high]).all()
+    with pytest.raises(ValueError, match="3 of 2"):
+        proportion.share(3, 2)
+
+
+# Newcombe (1998), Statistics in Medicine 17: 873, table II, method 10
+@pytest.mark.parametrize(
+    ("successes", "totals", "low", "high"),
+    [
+        ((56, 48), (70, 80), 0.0524, 0.3339),
+        ((9, 3), (10, 10), 0.1705, 0.8090),
+        ((10, 0), (10, 20), 0.6791, 1.0),
+    ],
+)
+def test_difference_published(successes, totals, low, high):
+    found = proportion.difference(successes, totals)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_missing_answers_widen_the_bounds():
+    found = proportion.share_bounds(3, 20, 10)
+    assert found.low == proportion.share(3, 30).low
+    assert found.high == proportion.share(13, 30).high
+    assert proportion.share_bounds(3, 20, 0) == proportion.share(3, 20)
+
+
+def test_mean_share_is_a_t_interval_within_bounds():
+    x = [0.1, 0.3, 0.2, 0.45, np.nan]
+    found = proportion.mean_share(x)
+    theirs = stats.ttest_1samp(x[:4], 0).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
+    assert proportion.mean_share([0.0, 0.0, 0.5]).low == 0.0
+    assert np.isnan(proportion.mean_share([0.4]).low)
+    assert np.isnan(proportion.mean_share([]).value)
+
+
+def test_composition_adds_up_and_counts_managers_alike():
+    hours = pd.DataFrame(
+        {"coaching": [10, 5, np.nan, 0], "selling": [30, 0, 8, 0], "admin": [0, 5, 8, 0]}
+    )
+    found = proportion.composition(hours)
+    assert found["value"].sum() == pytest.approx(1)
+    assert found["value"].tolist() == pytest.approx([0.25, 1.25 / 3, 1 / 3])
+    assert found["managers"].tolist() == [3, 3, 3]
+    with pytest.raises(ValueError, match="negative"):
+        proportion.composition(-hours)
+
+
+def test_win_rate_by_manager_of_public_data(shared_data):
+    folder = shared_data / "maven_crm"
+    answers = json.loads((folder / "answers.json").read_text())["answers"]
+    deals = pd.read_csv(folder / "sales_pipeline.csv").merge(
+        pd.read_csv(folder / "sales_teams.csv"), on="sales_agent"
+    )
+    deals = deals[deals["deal_stage"].isin(["Won", "Lost"])]
+    deals = deals.assign(won=deals["deal_stage"] == "Won")
+    reps = deals.groupby(["manager", "sales_agent"])["won"].agg(["sum", "size"]).reset_index()
+    found = proportion.equal_shares(reps["sum"], reps["size"], reps["manager"])
+    expected = answers["chi2_win_by_manager"]
+    assert found.chi2 == pytest.approx(expected["chi2"], rel=1e-8)
+    assert found.df == 5
+    assert found.p_value == pytest.approx(0.786, abs=5e-4)
+    assert 0.5 < found.design_effect < 2
+    assert found.adjusted_p_value >= found.p_value
+
+
+def test_reps_that_differ_make_the_test_more_careful():
+    """Managers who do not differ: the plain test finds them different far too often."""
+    plain, adjusted, effects = [], [], []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        p = rng.beta(6, 6, 60)
+        wins = rng.binomial(40, p)
+        found = proportion.equal_shares(wins, np.full(60, 40), np.repeat(np.arange(5), 12))
+        plain.append(found.p_value < 0.05)
+        adjusted.append(found.adjusted_p_value < 0.05)
+        effects.append(found.design_effect)
+    assert np.mean(plain) > 0.3
+    assert (
+        np.mean(adjusted) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 150) + 0.03
+    )  # few reps: a little high
+    # beta(6, 6): intraclass correlation 1/13, design effect 1 + 39/13
+    assert np.mean(effects) == pytest.approx(4, rel=0.05)
+
+
+@pytest.mark.parametrize("successes", [[0, 0, 0, 0], [5, 5, 5, 5]])
+def test_groups_that_all_win_or_all_lose_do_not_differ(successes):
+    found = proportion.equal_shares(successes, [5] * 4, list("aabb"))
+    assert (found.chi2, found.p_value) == (0.0, 1.0)
+    with pytest.raises(ValueError, match="two groups"):
+        proportion.equal_shares(successes, [5] * 4, list("aaaa"))
+
+
+# multiplicity ----------------------------------------------------------------------------------
+
+BH_1995 = [
+    0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
+    0.6528, 0.7590, 1.0,
+]  # fmt: skip
+MCDONALD = [
+    0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216, 0.222, 0.251, 0.269, 0.275,
+    0.34, 0.341, 0.384, 0.569, 0.594, 0.696, 0.762, 0.94, 0.942, 0.975, 0.986,
+]  # fmt: skip
+MCDONALD_Q = [
+    0.025, 0.1, 0.21, 0.21, 0.21, 0.25, 0.2642857143, *[0.4910714286] * 7, 0.5328125, 0.5328125,
+    0.5647058824, 0.7815789474, 0.7815789474, 0.87, 0.9071428571, *[0.986] * 4,
+]  # fmt: skip
+
+
+def corrected(p_values):
+    findings = [
+        Finding(
+            claim=f"c{i}", scope="company", verdict="inconclusive",
+            reason=REASONS["inconclusive"](),
+            p_value=p, margin=1.0, direction=1,
+            evidence=Estimate(
+                value=float(i), se=1.0, df=9, unit="sd", n=10, groups=10, method=""
+            ),
+        )
+        for i, p in enumerate(p_values)
+    ]  # fmt: skip
+    return [f.q_value for f in correct(findings)]
+
+
+def test_correction_against_benjamini_hochberg_and_r():
+    assert sum(q <= 0.05 for q in corrected(BH_1995)) == 4  # Bonferroni and Holm: 3
+    # R: p.adjust(p, "BH"), tests/reference/reference.R
+    np.testing.assert_allclose(corrected(MCDONALD), MCDONALD_Q, rtol=1e-9)
+
+
+# sensitivity -----------------------------------------------------------------------------------
+
+DARFUR = {"value": 0.09731582, "se": 0.02325654, "df": 783}
+
+
+def test_robustness_of_darfur():
+    # Cinelli and Hazlett (2020), table 1; sensemakr README
+    t = DARFUR["value"] / DARFUR["se"]
+    assert t == pytest.approx(4.18445, abs=1e-4)
+    assert sensitivity.partial_r2(t, 783) == pytest.approx(0.02187, abs=5e-6)
+    assert sensitivity.robustness_value(t, 783) == pytest.approx(0.13878, abs=5e-6)
+    assert sensitivity.robustness_value(t, 783, alpha=0.05) == pytest.approx(0.07626, abs=5e-6)
+    many = sensitivity.robustness_value(np.array([t, 0.0, 1.0]), 783, alpha=0.05)
+    assert many.tolist() == [pytest.approx(0.07626, abs=5e-6), 0, 0]
+
+
+def test_bounds_of_darfur():
+    # benchmark `female`: partial R2 .0091 with the treatment, .1089 with the outcome; the
+    # printed bounds have four digits, the inputs are solved from the first row of them
+    first_driver, first_result = 0.00916429, 0.12464092
+    r2_driver = first_driver / (1 + first_driver)
+    shared = r2_driver**2 / (1 - r2_driver) ** 2
+    f2 = first_result * (1 - shared) / (1 + np.sqrt(shared)) ** 2
+    found = sensitivity.bounds(**DARFUR, r2_driver=r2_driver, r2_result=f2 / (1 + f2), k=[1, 2, 3])
+    np.testing.assert_allclose(found.r2_driver, [0.0092, 0.0183, 0.0275], atol=5e-5)
+    np.testing.assert_allclose(found.r2_result, [0.1246, 0.2493, 0.3741], atol=5e-5)
+    np.testing.assert_allclose(found.value, [0.0752, 0.0529, 0.0304], atol=5e-5)
+    np.testing.assert_allclose(found.se, [0.0219, 0.0204, 0.0187], atol=5e-5)
+
+
+def test_bias_formula_is_exact_for_a_cause_that_is_left_out():
+    rng = np.random.default_rng(4)
+    n = 300
+    unit, group = np.repeat(np.arange(60), 5), np.repeat(np.arange(12), 25)
+    x = rng.normal(size=n)
+    cause = rng.normal(size=n)
+    d = 0.5 * x + 0.4 * cause + rng.normal(size=n)
+    y = 0.2 * d + x + 0.5 * cause + rng.normal(size=n)
+    long = fixed_effects(y, np.column_stack([d, x, cause]), unit, group, names=["d", "x", "z"])
+    short = fixed_effects(y, np.column_stack([d, x]), unit, group, names=["d", "x"])
+    found = sensitivity.strength(long, "d", "z")
+    # partial R2 of z with d given x: by regressing residuals
+    on_x = [fixed_effects(v, x[:, None], unit, group, names=["x"]) for v in (d, cause)]
+    with_d = fixed_effects(d, np.column_stack([cause, x]), unit, group, names=["z", "x"])
+    assert found.r2_driver == pytest.approx(1 - with_d.rss / on_x[0].rss, rel=1e-9)
+    assert found.r2_result == pytest.approx(1 - long.rss / short.rss, rel=1e-9)
+    bias = short.iid_se[0] * np.sqrt(
+        found.r2_result * found.r2_driver / (1 - found.r2_driver) * short.residual_df
+    )
+    assert short.value("d") - bias == pytest.approx(long.value("d"), rel=1e-9)
+
+
+def test_multiple_of_last_months_result_that_would_leave_nothing():
+    frame = simulate(1, effect=0.01, strugglers=0.8)
+    panel = fit(frame, DynamicPanel(driver="coaching_hours")).fit
+    k = sensitivity.confounder_multiple(panel, "coaching_hours_1", "revenue_1")
+    found = sensitivity.strength(panel, "coaching_hours_1", "revenue_1")
+    value, se = panel.value("coaching_hours_1"), panel.iid_se[0]
+    left = sensitivity.bounds(
+        value, se, panel.residual_df, found.r2_driver, found.r2_result, [k, k / 2]
+    )
+    assert left.value[0] == pytest.approx(0, abs=1e-9)
+    assert left.value[1] > 0
+    assert sensitivity.confounder_multiple(panel, "coaching_hours_1", "peers_revenue_3") > k
+
+
+def test_e_values():
+    # VanderWeele and Ding (2017)
+    np.testing.assert_allclose(
+        sensitivity.e_value([3.9, 1.8, 1 / 3.9, 1]), [7.263, 3, 7.263, 1], atol=5e-4
+    )
+    with pytest.raises(ValueError, match="positive"):
+        sensitivity.e_value(0.0)
+
+
+# forecast --------------------------------------------------------------------------------------
+
+
+def test_chain_ladder_by_hand():
+    early, late = np.array([40.0, 50, 60, 50]), np.array([100.0, 100, 150, 110])
+    found = forecast(45, 0.5, early, late)
+    assert found.total.value == pytest.approx(45 * 460 / 200)
+    assert found.run_rate == 90
+    errors = [
+        np.log(late[i] / (early[i] * np.delete(late, i).sum() / np.delete(early, i).sum()))
+        for i in range(4)
+    ]
+    half = stats.t.ppf(0.975, 3) * np.sqrt(np.mean(np.square(errors)))
+    assert found.total.high == pytest.approx(found.total.value * np.exp(half))
+    assert found.total.low == pytest.approx(max(found.total.value * np.exp(-half), 45))
+    assert found.past == 4
+
+
+def test_nothing_in_yet_is_the_average_period():
+    late = np.array([100.0, 120, 90, 110, 0])
+    found = forecast(0, 0.1, np.zeros(5), late)
+    assert found.total.value == 105
+    assert found.total.low > 0
+    assert found.past == 4
+    assert "nothing has come in" in str(found.method)
+
+
+def test_what_is_in_is_a_lower_bound_unless_it_was_lost_before():
+    early = np.array([99.0, 98, 97, 99, 60])
+    late = np.array([100.0, 100, 100, 100, 100])
+    assert forecast(50, 0.95, early, late).total.low == 50
+    assert forecast(50, 0.95, early, late - 5).total.low < 50
+
+
+def test_a_period_that_is_over_is_known():
+    found = forecast(80, 1.0, [], [])
+    assert (found.total.low, found.total.value, found.total.high) == (80, 80, 80)
+
+
+def test_forecast_refusals():
+    with pytest.raises(NotEstimable, match="3 past periods are too few"):
+        forecast(10, 0.5, [5, 5, 5, 0], [9, 9, 9, 9])
+    with pytest.raises(ValueError, match="0 to 1"):
+        run_rate(10, 1.2)
+    assert np.isnan(run_rate(0, 0))
+
+
+@pytest.mark.parametrize("to_date", [True, False])
+def test_forecast_intervals_cover(to_date):
+    """Eight past quarters, uneven deals: about 95 % of 600 quarters end within the interval."""
+    inside = []
+    for seed in range(600):
+        rng = np.random.default_rng(seed)
+        deals = rng.lognormal(0, 0.8, (9, 60)) * 100
+        total, early = deals.sum(axis=1), deals[:, :25].sum(axis=1) * to_date
+        found = forecast(early[8], 25 / 60, early[:8], total[:8]).total
+        inside.append(found.low <= total[8] <= found.high)
+    assert 0.92 <= np.mean(inside) <= 0.985
+
+
+def test_past_periods_against_a_loop():
+    rng = np.random.default_rng(0)
+    dates = pd.Series(pd.Timestamp("2023-12-15") + pd.to_timedelta(rng.integers(0, 500, 400), "D"))
+    amounts = pd.Series(rng.random(400))
+    starts = pd.date_range("2024-01-01", periods=6, freq="QS")
+    as_of = pd.Timestamp("2025-02-20")
+    found = past_periods(dates, amounts, starts, as_of)
+    share = 51 / 90  # 1 January to 20 February inclusive, of 90 days
+    assert found["elapsed"].iloc[-1] == pytest.approx(share)
+    for i, (a, b) in enumerate(pairwise(starts)):
+        here = (dates >= a) & (dates < b) & (dates <= as_of)
+        soon = here & (dates < a + pd.Timedelta(days=round(share * (b - a).days)))
+        assert found.loc[i, "total"] == pytest.approx(amounts[here].sum())
+        assert found.loc[i, "to_date"] == pytest.approx(amounts[soon].sum())
+    assert found["to_date"].iloc[-1] == found["total"].iloc[-1]
+    with pytest.raises(ValueError, match="last period"):
+        past_periods(dates, amounts, starts, pd.Timestamp("2024-02-20"))
+
+
+# naive figures ---------------------------------------------------------------------------------
+
+
+def test_naive_figures_against_statsmodels_and_pandas():
+    import statsmodels.formula.api as smf
+
+    frame = simulate(7, groups=10, months=17)
+    frame.loc[3, "coaching_hours"] = np.nan  # read as zero hours
+    rows = frame.fillna({"coaching_hours": 0.0}).sort_values(["rep_id", "month_index"])
+    rows = rows.assign(
+        x=rows.groupby("rep_id")["coaching_hours"].shift(1), y=np.log(rows["revenue"])
+    )
+    rows = rows.dropna(subset="x")
+    ols = smf.ols("y ~ x", rows).fit()
+    found = naive.pooled_ols(frame)
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (ols.params["x"], *ols.conf_int().loc["x"]), rel=1e-8
+    )
+    assert found.p_value == pytest.approx(ols.pvalues["x"], rel=1e-6)
+    two = smf.ols("y ~ x + C(rep_id) + C(month_index)", rows).fit(
+        cov_type="cluster", cov_kwds={"groups": rows["team_id"], "use_correction": False}
+    )
+    found = naive.two_way(frame)
+    n, k = len(rows), rows["month_index"].nunique()
+    factor = np.sqrt(10 / 9 * (n - 1) / (n - k))
+    assert found.value == pytest.approx(two.params["x"], rel=1e-8)
+    assert (found.high - found.low) / 2 / 1.959964 == pytest.approx(two.bse["x"] * factor, rel=1e-6)
+
+    mean = rows_of(frame)
+    found = naive.level_correlation(frame)
+    assert found.value == pytest.approx(
+        np.corrcoef(mean["coaching_hours"], np.log(mean["revenue"]))[0, 1]
+    )
+    half = 1.959964 / np.sqrt(len(mean) - 3)
+    assert found.low == pytest.approx(np.tanh(np.arctanh(found.value) - half), rel=1e-6)
+
+
+def rows_of(frame):
+    return (
+        frame.fillna({"coaching_hours": 0.0})
+        .groupby("rep_id")[["coaching_hours", "revenue"]]
+        .mean()
+    )
+
+
+def test_naive_growth_against_a_loop():
+    frame = simulate(7, groups=4, months=11)
+    x, y = [], []
+    for _, rep in frame.groupby("rep_id"):
+        by = {q: r for q, r in rep.groupby(rep["month_index"] // 3)}
+        for q in (0, 1, 2):
+            x.append(by[q]["coaching_hours"].mean())
+            y.append(by[q + 1]["revenue"].mean() / by[q]["revenue"].mean() - 1)
+    found = naive.growth_correlation(frame)
+    r = stats.pearsonr(x, y)
+    assert (found.value, found.p_value) == pytest.approx((r.statistic, r.pvalue))
+
+
+def test_before_after_is_the_paired_difference():
+    frame = simulate(7, groups=6, months=20)
+    teams = frame.groupby(["team_id", "month_index"], as_index=False)["revenue"].sum()
+    start = pd.Series({"T00": 8, "T01": 10, "T03": 12, "T05": 25})
+    gaps = []
+    for team, s in list(start.items())[:3]:
+        log = np.log(teams[teams["team_id"] == team].set_index("month_index")["revenue"])
+        gaps.append(log.loc[s : s + 3].mean() - log.loc[s - 4 : s - 1].mean())
+    found = naive.before_after(teams, start, months=4)
+    theirs = stats.ttest_1samp(gaps, 0)
+    assert (found.value, found.p_value) == pytest.approx((np.mean(gaps), theirs.pvalue))
+    assert found.low == pytest.approx(theirs.confidence_interval().low)
+    with pytest.raises(NotEstimable):
+        naive.before_after(teams, start.iloc[[0]])
+
+
+@pytest.mark.parametrize(
+    "figure", [naive.growth_correlation, naive.level_correlation, naive.pooled_ols, naive.two_way]
+)
+def test_naive_figures_of_nothing_are_refused(figure):
+    with pytest.raises(NotEstimable):
+        figure(simulate(1, groups=3, months=6).assign(coaching_hours=0.0))
+
+
+# required size ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("margin", [0.001, 0.005, 0.03])
+def test_groups_needed_is_the_first_number_that_suffices(margin):
+    needed = smallest.groups_needed(0.002, 20, margin)
+
+    def detectable(g):
+        return (stats.t.ppf(0.975, g - 1) + stats.t.ppf(0.8, g - 1)) * 0.002 * np.sqrt(20 / g)
+
+    assert detectable(needed) <= margin
+    assert needed == 3 or detectable(needed - 1) > margin
+
+
+def test_periods_needed():
+    estimate = Estimate(value=0, se=0.002, df=19, unit="log_points", n=1, groups=20, method="")
+    margin = estimate.smallest_detectable
+    assert smallest.periods_needed(0.002, 20, 24, margin) == 24
+    assert smallest.periods_needed(0.002, 20, 24, margin / 2) == 96
+    assert smallest.periods_needed(0.002, 20, 24, 1e-9) is None
+    assert smallest.groups_needed(0.002, 20, 1e-9) is None
+    assert smallest.groups_needed(np.nan, 20, 0.01) is None
+    with pytest.raises(ValueError, match="positive"):
+        smallest.groups_needed(0.002, 20, 0)
