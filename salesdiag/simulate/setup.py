@@ -1,0 +1,102 @@
+"""What is fixed in a company from the start: its calendar, teams, markets and managers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from salesdiag.simulate.accounts import Book, book
+from salesdiag.simulate.draws import stream
+from salesdiag.simulate.world import Truth, World
+
+SLOTS = 3
+"""Managers a team may have in a row."""
+_POOL = 20  # candidates of whom each manager was chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What is fixed from the start; seats of all teams stand in one row.
+
+    Attributes
+    ----------
+    team : array (seats,)
+    region, size, quality_of_team : array (teams,)
+    market : array (regions, months)
+        Cumulated log market.
+    coach_level, own_rate, leadership, prior, session_quality : array (teams, SLOTS)
+        Of each manager a team may have: log hours, own deals a month, management quality and
+        selling record (SD), quality of coaching (0..1).
+    manager_mix : array (teams, SLOTS, 3)
+        Shares of contacts.
+    clarity, climate : array (teams,)
+        In SD; the climate is the level that a team returns to.
+    book : Book
+        Accounts.
+    """
+
+    team: np.ndarray
+    region: np.ndarray
+    size: np.ndarray
+    quality_of_team: np.ndarray
+    market: np.ndarray
+    coach_level: np.ndarray
+    own_rate: np.ndarray
+    leadership: np.ndarray
+    prior: np.ndarray
+    session_quality: np.ndarray
+    manager_mix: np.ndarray
+    clarity: np.ndarray
+    climate: np.ndarray
+    book: Book
+
+
+def month_lengths(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Return first days (``datetime64[M]``) and lengths in days of all months, burn-in included."""
+    first = (
+        np.datetime64(world.last_month, "M")
+        - (world.months + world.burn - 1)
+        + np.arange(world.months + world.burn)
+    )
+    days = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(int)
+    return first, days
+
+
+def setup(truth: Truth, world: World, seed: int) -> Setup:
+    """Draw what is fixed from the start."""
+    g, m = world.teams, world.months + world.burn
+    rng = stream(seed, "structure")
+    size = rng.integers(world.reps_min, world.reps_max + 1, g)
+    team = np.repeat(np.arange(g), size)
+    region = rng.permutation(np.arange(g) % world.regions)
+    z_team, clarity, climate = rng.standard_normal((3, g))
+    market = world.growth + world.sd_market * stream(seed, "market").standard_normal(
+        (world.regions, m)
+    )
+    rng = stream(seed, "managers")
+    prior, own_talent, noise, z_level, z_own, z_quality = rng.standard_normal((6, g, SLOTS, _POOL))
+    leads = truth.star * prior + np.sqrt(1 - truth.star**2) * own_talent
+    merit = world.promote_on_sales * prior + (1 - world.promote_on_sales) * leads + 0.3 * noise
+    best = merit.argmax(-1)[..., None]
+    conf = world.confounding
+    level = conf * z_team[:, None] + np.sqrt(1 - conf**2) * z_level[..., 0]
+    rate = world.own_deals * np.exp(
+        world.own_sd_manager * z_own[..., 0] - world.own_sd_manager**2 / 2
+    )
+    return Setup(
+        team=team,
+        region=region,
+        size=size,
+        quality_of_team=world.sd_team * z_team,
+        market=market.cumsum(1),
+        coach_level=np.log(world.coach_hours) + world.coach_sd_manager * level,
+        own_rate=np.where(rng.random((g, SLOTS)) < world.own_none, 0.0, rate),
+        leadership=np.take_along_axis(leads, best, -1)[..., 0],
+        prior=np.take_along_axis(prior, best, -1)[..., 0],
+        session_quality=np.clip(0.6 + 0.15 * z_quality[..., 0], 0.05, 0.95),
+        manager_mix=rng.dirichlet([4, 3, 3], (g, SLOTS)),
+        clarity=clarity,
+        climate=climate,
+        book=book(truth, world, seed, len(team)),
+    )
