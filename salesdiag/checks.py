@@ -1,0 +1,209 @@
+"""Doubts about an estimate, examined one by one.
+
+Each function takes numbers and returns a :class:`~salesdiag.finding.Check`. The thresholds are
+those of the verdict rule, fixed before data are seen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from salesdiag.finding import Check, Estimate, Verdict
+from salesdiag.text import checks as words
+
+LEAST_GROUPS = 5
+LEAST_PERIODS = 10
+MOST_UNLOGGED = 0.40
+LEAST_SAME_SIGN = 0.80
+SIGNIFICANCE = 0.05
+LARGE_Z = 2.0
+
+DECIDED: tuple[Verdict, ...] = ("supported", "contradicted", "negligible")
+EFFECT: tuple[Verdict, ...] = ("supported", "contradicted")
+
+
+def enough_groups(groups: int, bars: tuple[Verdict, ...] = DECIDED) -> Check:
+    """Ask for at least five independent groups; the jackknife has no footing below."""
+    passed = groups >= LEAST_GROUPS
+    text = words.GROUPS_ENOUGH if passed else words.GROUPS_FEW
+    return Check(
+        name="enough_groups",
+        passed=passed,
+        text=text(groups=groups, least=LEAST_GROUPS),
+        bars=bars,
+    )
+
+
+def enough_periods(periods: int) -> Check:
+    """Ask for at least ten usable months; bias of a dynamic panel falls with their number."""
+    passed = periods >= LEAST_PERIODS
+    text = words.PERIODS_ENOUGH if passed else words.PERIODS_FEW
+    return Check(
+        name="enough_periods",
+        passed=passed,
+        text=text(periods=periods, least=LEAST_PERIODS),
+        bars=DECIDED,
+    )
+
+
+def logged(missing_share: float) -> Check:
+    """Ask that at most 40 % of the months lack a record of the driver."""
+    passed = missing_share <= MOST_UNLOGGED
+    text = words.LOGS if passed else words.LOGS_TOO_FEW
+    return Check(
+        name="logs",
+        passed=passed,
+        text=text(share=missing_share, most=MOST_UNLOGGED),
+        bars=DECIDED,
+    )
+
+
+def same_sign(value: float, others: Sequence[float]) -> Check:
+    """Ask that four in five reasonable specifications agree on the sign."""
+    share = sum(v * value > 0 for v in others) / len(others) if others else math.nan
+    passed = share >= LEAST_SAME_SIGN if others else None
+    text = words.SIGNS_DIFFER if passed is False else words.SIGNS
+    return Check(
+        name="specification_curve",
+        passed=passed,
+        text=text(share=share, count=len(others), least=LEAST_SAME_SIGN),
+        bars=EFFECT,
+    )
+
+
+def one_team(estimate: Estimate) -> Check:
+    """Ask that no single group's absence turns the sign."""
+    turned = any(v * estimate.value <= 0 for v in estimate.leave_one_out.values())
+    return Check(
+        name="leave_one_team_out",
+        passed=not turned,
+        text=(words.ONE_TEAM_DECIDES if turned else words.ONE_TEAM)(),
+        bars=EFFECT,
+    )
+
+
+def short_panel(estimate: Estimate, corrected: Estimate | None) -> Check:
+    """Compare with the half-panel jackknife (Dhaene and Jochmans 2015, REStud 82).
+
+    It fails when the correction moves the estimate by more than one standard error and by more
+    than twice what the correction's own noise explains.
+
+    Parameters
+    ----------
+    estimate, corrected : Estimate
+        The corrected one carries in ``se`` the standard error of the *difference*.
+    """
+    if corrected is None:
+        return Check(name="half_panel", passed=None, text=words.SHORT_PANEL())
+    moved = abs(corrected.value - estimate.value)
+    passed = not (moved > estimate.se and moved > LARGE_Z * corrected.se)
+    return Check(
+        name="half_panel",
+        passed=passed,
+        text=(words.SHORT_PANEL if passed else words.SHORT_PANEL_DIFFERS)(),
+        bars=DECIDED,
+    )
+
+
+def second_design(estimate: Estimate, second: Estimate | None, z: float, direction: int) -> Check:
+    """Compare with the second design.
+
+    Parameters
+    ----------
+    estimate, second : Estimate
+        Primary and second design.
+    z : float
+        Their difference, primary less second, in jackknife standard errors.
+    direction : {1, -1}
+        Sign that the claim expects: an answer is doubted when it lies further out on its own side
+        than the second design bears out.
+    """
+    if second is None or not math.isfinite(z):
+        return Check(name="second_design", passed=None, text=words.SECOND_NONE())
+    interval = second.interval()
+    passed = abs(z) <= LARGE_Z
+    beyond: list[Verdict] = ["negligible"]
+    if z * estimate.value > 0:
+        beyond.append("supported" if estimate.value * direction > 0 else "contradicted")
+    return Check(
+        name="second_design",
+        passed=passed,
+        text=(words.SECOND_AGREES if passed else words.SECOND_DISAGREES)(
+            value=math.expm1(second.value),
+            low=math.expm1(interval.low),
+            high=math.expm1(interval.high),
+        ),
+        bars=tuple(beyond),
+    )
+
+
+def bias_direction(
+    estimate: Estimate, lead: Estimate | None, second: Estimate | None, direction: int
+) -> Check:
+    """Gate a verdict on the side to which a manager's reactions are known to bend the estimate.
+
+    If the driver reacts to results downwards (strugglers get more), what the data do not show
+    bends the estimate down; a verdict on that side needs the second design to reject on its own.
+    Upwards likewise.
+
+    Parameters
+    ----------
+    lead : Estimate
+        Coefficient of next month's driver on this month's result given history.
+    """
+    if lead is None or not (lead.p_value < SIGNIFICANCE):
+        return Check(
+            name="bias_direction",
+            passed=None if lead is None else True,
+            text=words.NO_REACTION(),
+        )
+    side = 1 if lead.value > 0 else -1
+    barred: Verdict = "supported" if side == direction else "contradicted"
+    on_that_side = estimate.value * side > 0
+    confirmed = second is not None and second.p_value < SIGNIFICANCE and second.value * side > 0
+    if on_that_side and not confirmed and estimate.p_value < SIGNIFICANCE:
+        return Check(
+            name="bias_direction", passed=False, text=words.REACTION_BARS(), bars=(barred,)
+        )
+    return Check(
+        name="bias_direction",
+        passed=True,
+        text=(words.REACTS_TO_STRONG if side > 0 else words.REACTS_TO_WEAK)(),
+        bars=(barred,),
+    )
+
+
+def hidden_cause(times: float) -> Check:
+    """Say how strong an unrecorded cause would have to be (informs, does not decide)."""
+    told = math.isfinite(times) and times > 0
+    return Check(
+        name="robustness",
+        passed=None,
+        text=words.HIDDEN_CAUSE(times=times) if told else words.HIDDEN_CAUSE_NONE(),
+    )
+
+
+def bootstrap(p: float) -> Check:
+    """Give the wild cluster bootstrap's p-value beside the jackknife's (informs)."""
+    return Check(name="wild_bootstrap", passed=None, text=words.BOOTSTRAP(p=p))
+
+
+def up_to_limit(contrast: Estimate, margin: float) -> Check:
+    """Ask whether there is harm already below the articles' limit.
+
+    Parameters
+    ----------
+    contrast : Estimate
+        Result at or below the limit less result with none.
+    margin : float
+        Smallest harm that matters, positive.
+    """
+    narrow, wide = contrast.interval(0.90), contrast.interval()
+    if narrow.low > -margin:
+        return Check(name="up_to_limit", passed=True, text=words.UP_TO_LIMIT_FREE())
+    if wide.high < 0:
+        return Check(
+            name="up_to_limit", passed=False, text=words.UP_TO_LIMIT_HARM(), bars=("supported",)
+        )
+    return Check(name="up_to_limit", passed=None, text=words.UP_TO_LIMIT_UNKNOWN())

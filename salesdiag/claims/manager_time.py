@@ -1,0 +1,139 @@
+"""Claims about where a manager's time goes."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from salesdiag.claims.base import Claim
+from salesdiag.claims.measured import Measure, Measured, of_team, people_of, recent
+from salesdiag.company import Company
+from salesdiag.estimate.proportion import composition, share
+from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.finding import Interval
+from salesdiag.schema import TABLE
+from salesdiag.text import N_
+from salesdiag.text import claims as words
+
+CATEGORIES = TABLE["time_log"]["category"].choices
+
+
+def _manager_hours(company: Company, team: str | None) -> pd.DataFrame:
+    """Return hours by category of each manager over the recent months, one row a manager."""
+    frame = of_team(recent(company.team_panel), team)
+    columns = [f"manager_hours_{c}" for c in CATEGORIES]
+    frame = frame.dropna(subset=["manager_id", *columns], how="any")
+    if frame.empty:
+        raise NotEstimable(words.NO_TIME_LOGGED())
+    hours = frame.groupby("manager_id")[columns].sum()
+    hours.columns = list(CATEGORIES)
+    return hours.loc[hours.sum(axis=1) > 0]
+
+
+def time_split(company: Company, team: str | None) -> Measure:
+    """Measure how managers' logged time divides into categories.
+
+    Shares are taken per manager and then averaged, so that one who logs more does not count more.
+    """
+    hours = _manager_hours(company, team)
+    table = composition(hours).rename_axis("category").reset_index()
+    by = table.set_index("category").to_dict("index")
+    selling = by["own_selling"]
+    return Measure(
+        estimate=Interval(
+            value=selling["value"], low=selling["low"], high=selling["high"], unit="share"
+        ),
+        values={c: by[c]["value"] for c in CATEGORIES} | {"managers": len(hours)},
+        table=table,
+        n=len(hours),
+        groups=len(hours),
+        people=len(hours) if team is None else people_of(company, team),
+        method=words.METHOD_MEAN_SHARES(),
+    )
+
+
+def coaching_half_time(company: Company, team: str | None) -> Measure:
+    """Measure the share of time managers spend on coaching, and how many reach the limit."""
+    limit = company.settings.limits["coaching_share"]
+    hours = _manager_hours(company, team)
+    coached = hours["coaching"] / hours.sum(axis=1)
+    reach = int((coached >= limit).sum())
+    monthly = _monthly_coaching_share(company, team)
+    if team is None:
+        estimate = share(reach, len(coached))
+    else:
+        total = float(hours["coaching"].sum() / hours.to_numpy().sum())
+        estimate = Interval(value=total, low=math.nan, high=math.nan, unit="share")
+    return Measure(
+        estimate=estimate,
+        values={
+            "limit": limit,
+            "reach": reach,
+            "managers": len(coached),
+            "mean": float(coached.mean()),
+            "low": estimate.low,
+            "high": estimate.high,
+        },
+        table=monthly,
+        n=len(coached),
+        groups=len(coached),
+        people=len(coached) if team is None else people_of(company, team),
+        method=words.METHOD_WILSON(),
+    )
+
+
+def _monthly_coaching_share(company: Company, team: str | None) -> pd.DataFrame:
+    """Return coaching hours over all logged hours by month, sum over sum."""
+    frame = of_team(recent(company.team_panel), team)
+    columns = [f"manager_hours_{c}" for c in CATEGORIES]
+    sums = frame.dropna(subset=columns).groupby("month")[columns].sum()
+    total = sums.sum(axis=1)
+    return pd.DataFrame(
+        {"coaching_share": sums["manager_hours_coaching"] / total, "hours": total}
+    ).reset_index()
+
+
+CLAIMS = (
+    Claim(
+        slug="manager-time-split",
+        needs=("time_log",),
+        design=Measured(measure=time_split),
+        unit="share",
+        words={
+            "headline": N_(
+                "Managers spend {own_selling:pct} of their logged time on selling themselves, "
+                "{coaching:pct} on coaching, {internal_meetings:pct} in internal meetings and "
+                "{admin:pct} on administration."
+            ),
+            "team": N_(
+                "The manager logged {own_selling:pct} of the time on own selling, {coaching:pct} "
+                "on coaching, {internal_meetings:pct} in internal meetings and {admin:pct} on "
+                "administration."
+            ),
+        },
+        threats=(N_("Time logs are what people write down, not what a clock saw."),),
+    ),
+    Claim(
+        slug="coaching-half-time",
+        needs=("time_log",),
+        design=Measured(measure=coaching_half_time),
+        unit="share",
+        words={
+            "headline": N_(
+                "{reach:int} of {managers:int} managers spend {limit:pct} of their time or more on "
+                "coaching; on average it is {mean:pct}."
+            ),
+            "team": N_(
+                "The manager logged {mean:pct} of the time as coaching; one article asks for "
+                "{limit:pct}."
+            ),
+        },
+        threats=(
+            N_(
+                "What managers log as coaching is usually more than what their reps remember as "
+                "coaching."
+            ),
+        ),
+    ),
+)

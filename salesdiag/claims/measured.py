@@ -1,0 +1,135 @@
+"""The design of levels and bridges: a measured state, with its interval and its reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from salesdiag.claims.base import Claim, benchmarks, not_testable
+from salesdiag.company import Company
+from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.finding import Check, Finding, Interval
+from salesdiag.text import Message
+from salesdiag.text import claims as words
+from salesdiag.text.findings import REASONS
+
+RECENT = 12
+"""Months that a level is measured over, unless its own words say otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What was measured for a company or a team.
+
+    Attributes
+    ----------
+    estimate : Interval or None
+        The figure; its ends are NaN where the figure is a count of everything there is.
+    values : mapping
+        What the headline speaks of.
+    more : Message or None
+        A further sentence.
+    table : DataFrame
+        The rows behind it, tidy.
+    n, groups : int
+        Rows and managers or teams used.
+    people : int
+        People the figures are about; fewer than the company's minimum are not shown.
+    method : Message
+    dropped : mapping
+        Rows left out, by cause.
+    """
+
+    estimate: Interval | None
+    values: Mapping[str, Any]
+    table: pd.DataFrame
+    n: int
+    groups: int
+    people: int
+    method: Message
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    more: Message | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A design that measures and gives no verdict.
+
+    Attributes
+    ----------
+    measure : callable
+        ``measure(company, team)``; team None asks for the company.
+    """
+
+    measure: Callable[[Company, str | None], Measure]
+
+    def company(self, claim: Claim, company: Company) -> Finding:
+        """Measure the company."""
+        return self._finding(claim, company, None)
+
+    def team(self, claim: Claim, company: Company, finding: Finding, team: str) -> Finding:
+        """Measure one team."""
+        return self._finding(claim, company, team)
+
+    def _finding(self, claim: Claim, company: Company, team: str | None) -> Finding:
+        try:
+            seen = self.measure(company, team)
+        except NotEstimable as error:
+            return not_testable(claim.slug, error.reason, team)
+        minimum = company.settings.min_group
+        if seen.people < minimum:
+            return not_testable(claim.slug, words.TOO_SMALL_A_GROUP(minimum=minimum), team)
+        headline = claim.words["headline" if team is None else "team"]
+        return Finding(
+            claim=claim.slug,
+            scope="company" if team is None else "team",
+            team=team,
+            verdict="measured",
+            reason=REASONS["measured"](),
+            estimate=seen.estimate,
+            n=seen.n,
+            groups=seen.groups,
+            dropped=seen.dropped,
+            method=seen.method,
+            checks=seen.checks,
+            table=seen.table,
+            benchmarks=benchmarks(claim.slug, company),
+            words={
+                "headline": headline(**seen.values),
+                **({"size": seen.more} if seen.more else {}),
+            },
+        )
+
+
+def recent(frame: pd.DataFrame, months: int = RECENT) -> pd.DataFrame:
+    """Return the rows of the last complete months.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rep-months or team-months.
+
+    Raises
+    ------
+    NotEstimable
+        There is no complete month.
+    """
+    complete = frame.loc[frame["complete"]]
+    if complete.empty:
+        raise NotEstimable(words.NO_COMPLETE_MONTH())
+    last = complete["month_index"].max()
+    return complete.loc[complete["month_index"] > last - months]
+
+
+def of_team(frame: pd.DataFrame, team: str | None) -> pd.DataFrame:
+    """Return a team's rows, or all for None."""
+    return frame if team is None else frame.loc[frame["team_id"] == team]
+
+
+def people_of(company: Company, team: str) -> int:
+    """Return how many reps a team has had in the recent months."""
+    return int(of_team(recent(company.panel), team)["rep_id"].nunique())

@@ -1,0 +1,75 @@
+"""The sentences of a decided effect: headline, size, what a plain look would have said, doubts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from salesdiag import checks
+from salesdiag.claims.base import Claim
+from salesdiag.claims.effects import DoseEffect, RepEffect
+from salesdiag.company import Company
+from salesdiag.finding import Estimate, Finding
+from salesdiag.text import Message
+from salesdiag.text import claims as words
+
+HEADLINES: Mapping[str, str] = {
+    "supported": "headline",
+    "contradicted": "headline",
+    "negligible": "small",
+    "inconclusive": "untold",
+}
+"""Which of a claim's sentences opens a finding, by verdict."""
+
+
+def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
+    """Give a decided finding its sentences.
+
+    Parameters
+    ----------
+    claim : Claim
+    company : Company
+    finding : Finding
+        Decided; one without an estimate is returned as it is.
+    """
+    percent = finding.effect_sizes.get("percent")
+    if percent is None or not isinstance(claim.design, RepEffect | DoseEffect):
+        return finding
+    said = claim.words
+    limit = getattr(claim.design, "limit", None)
+    values = {
+        "percent": percent.value,
+        "low": percent.low,
+        "high": percent.high,
+        "limit": company.settings.limits[limit] if limit else None,
+    }
+    told: dict[str, Message] = {"headline": said[HEADLINES[finding.verdict]](**values)}
+    money = finding.effect_sizes.get("money_per_month")
+    if money is not None and finding.verdict in ("supported", "contradicted"):
+        told["size"] = said["size" if finding.team is None else "team_size"](
+            money=money.value, low=money.low, high=money.high
+        )
+    elif math.isfinite(finding.mde):
+        told["size"] = words.SMALLEST_SEEN(mde=math.expm1(finding.mde))
+    if finding.naive is not None:
+        told["naive"] = _beside(finding, claim.design.evidence(company, claim).reaction)
+    if finding.verdict in ("supported", "contradicted"):
+        told["doubt"] = words.ONLY_IF_NOTHING_HIDDEN()
+    told["change"] = said["change"]()
+    return replace(finding, words=told)
+
+
+def _beside(finding: Finding, reaction: Estimate | None) -> Message:
+    """Return what a plain regression would have said, and why it differs."""
+    plain = finding.naive
+    if plain is None or finding.evidence is None:
+        raise ValueError("there is no plain analysis to set beside")
+    shown = {k: math.expm1(getattr(plain, k)) for k in ("value", "low", "high")}
+    if finding.verdict == "inconclusive":
+        return words.PLAIN_UNSETTLED(**shown)
+    if plain.low <= finding.evidence.value <= plain.high:
+        return words.PLAIN_AGREES(**shown)
+    told = reaction is not None and reaction.p_value < checks.SIGNIFICANCE
+    side = (1 if reaction.value > 0 else -1) if told and reaction is not None else 0
+    return words.PLAIN_DIFFERS[side](**shown)

@@ -1,0 +1,73 @@
+"""Sentences of the checks: each says what was looked at and what was seen."""
+
+from salesdiag.text import N_
+
+GROUPS_ENOUGH = N_("The answer rests on {groups:int} independent teams.")
+GROUPS_FEW = N_(
+    "Only {groups:int} independent team is there; with fewer than {least:int} no answer for the "
+    "company can be told from chance.",
+    "Only {groups:int} independent teams are there; with fewer than {least:int} no answer for the "
+    "company can be told from chance.",
+    count="groups",
+)
+PERIODS_ENOUGH = N_("{periods:int} months could be used.")
+PERIODS_FEW = N_(
+    "Only {periods:int} month could be used; fewer than {least:int} leave a rep's own past too "
+    "little known.",
+    "Only {periods:int} months could be used; fewer than {least:int} leave a rep's own past too "
+    "little known.",
+    count="periods",
+)
+LOGS = N_("{share:pct} of the months have no usable record of what is tested.")
+LOGS_TOO_FEW = N_(
+    "{share:pct} of the months have no usable record of what is tested; above {most:pct} the gaps "
+    "themselves may make the answer."
+)
+SIGNS = N_("{share:pct} of {count:int} reasonable other ways to calculate give the same sign.")
+SIGNS_DIFFER = N_(
+    "Only {share:pct} of {count:int} reasonable other ways to calculate give the same sign; "
+    "{least:pct} were demanded."
+)
+ONE_TEAM = N_("No single team decides the answer.")
+ONE_TEAM_DECIDES = N_("Without a single team the answer would have the opposite sign.")
+SHORT_PANEL = N_("The first and the second half of the time tell the same story.")
+SHORT_PANEL_DIFFERS = N_(
+    "The first and the second half of the time tell stories that differ by more than chance, so "
+    "the short history may have bent the answer."
+)
+SECOND_AGREES = N_(
+    "A second design, which uses only how much a manager coaches or sells in all and not with "
+    "whom, does not disagree ({value:+pct1}, {low:+pct1} to {high:+pct1})."
+)
+SECOND_DISAGREES = N_(
+    "A second design, which uses only how much a manager coaches or sells in all and not with "
+    "whom, disagrees ({value:+pct1}, {low:+pct1} to {high:+pct1})."
+)
+SECOND_NONE = N_("There is too little to run a second design on.")
+NO_REACTION = N_("Nothing shows that the manager reacts to last month's result.")
+REACTS_TO_WEAK = N_(
+    "Managers give more to those whose result was weak, which can only make the effect look worse "
+    "than it is."
+)
+REACTS_TO_STRONG = N_(
+    "Managers give more to those whose result was strong, which can only make the effect look "
+    "better than it is."
+)
+REACTION_BARS = N_(
+    "Managers react to last month's result, the answer lies on the side to which this bends it, "
+    "and the second design does not confirm it alone."
+)
+HIDDEN_CAUSE = N_(
+    "Something unrecorded that moves both would have to be {times:num1} times as strong as the "
+    "strongest thing that is recorded to explain the whole effect."
+)
+HIDDEN_CAUSE_NONE = N_(
+    "Something unrecorded of any strength could explain the rest of the estimate, which cannot be "
+    "told from zero."
+)
+BOOTSTRAP = N_("A wild cluster bootstrap gives p = {p:num}.")
+UP_TO_LIMIT_FREE = N_("Up to the limit no harm is seen.")
+UP_TO_LIMIT_HARM = N_(
+    "Even up to the limit the others sell less, so the limit is not where harm begins."
+)
+UP_TO_LIMIT_UNKNOWN = N_("Whether there is harm up to the limit cannot be told.")
