@@ -1,0 +1,270 @@
+"""What a page says about one finding: title, line, sentences, checks, table, notes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from salesdiag.claims.register import ENTRY
+from salesdiag.finding import Finding
+from salesdiag.report import figures, svg, units
+from salesdiag.report.dossier import Dossier
+from salesdiag.text import Message
+from salesdiag.text import pages as words
+
+PLAN = "plan-first"
+SHORTEST, LONGEST = 3, 5
+"""How many findings open a page."""
+
+PERSON_COLUMNS = ("person_id", "rep_id", "manager_id", "owner_id")
+TABLE_ROWS = 12
+TOLD_BY_DRAWING = (figures.plot_shares, figures.plot_bridge, figures.plot_attainment)
+"""Drawings that print every number they show, so that no table is needed beside them."""
+
+AMOUNTS = ("amount", "won", "quota", "revenue", "gap", "money", "target")
+SHARES = ("share", "rate", "attainment")
+"""Endings of the names of columns that hold money, and shares."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table ready to be shown: headings, rows of words, and which columns are numbers."""
+
+    head: Sequence[object]
+    rows: Sequence[Sequence[object]]
+    numeric: Sequence[bool]
+    more: Message | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the chapter of all claims says about one of them."""
+
+    slug: str
+    title: object
+    finding: Finding
+    line: object
+    size: object
+    said: object
+    statement: object
+    sentences: Sequence[object]
+    drawing: object
+    caption: object
+    checks: Sequence[dict[str, object]] = field(default_factory=tuple)
+    table: Table | None = None
+    table_caption: object = ""
+    notes: Sequence[object] = field(default_factory=tuple)
+
+
+def title(finding: Finding) -> object:
+    """Return the claim in a few words."""
+    return ENTRY[finding.claim].title if finding.claim in ENTRY else finding.claim
+
+
+def headline(finding: Finding) -> Message | str:
+    """Return the sentence that answers the claim."""
+    return finding.words.get("headline") or finding.reason
+
+
+def notes(finding: Finding) -> list[Message | str]:
+    """Return what a plain look would have said, what is doubtful, what would change our mind."""
+    return [finding.words[role] for role in ("naive", "doubt", "change") if role in finding.words]
+
+
+def weight(finding: Finding) -> float:
+    """Return how much a decided finding matters: money a month, else multiples of its margin."""
+    money = finding.effect_sizes.get("money_per_month")
+    if money is not None and math.isfinite(money.value):
+        return abs(money.value)
+    if finding.estimate is None or not finding.margin > 0:
+        return 0.0
+    return min(abs(finding.estimate.value) / finding.margin, 1.0)
+
+
+def _rank(finding: Finding) -> tuple[int, float]:
+    decided = {"supported": 1, "contradicted": 1, "measured": 2, "negligible": 3}
+    if finding.claim == PLAN and finding.verdict == "measured":
+        return 0, 0.0
+    place = decided.get(finding.verdict, 4)
+    against = (
+        0.5 if finding.verdict == "contradicted" else 0.0
+    )  # of two readings, the one that holds
+    return place, against - weight(finding) if place == 1 else 0.0
+
+
+def foremost(answers: Iterable[Finding]) -> list[Finding]:
+    """Return the findings that open a page: three to five, decided before undecided.
+
+    Two claims that read one estimate from opposite sides take one place. Findings that could not
+    be decided only fill up to three; claims that could not be tested never open a page.
+    """
+    seen: set[object] = set()
+    chosen: list[Finding] = []
+    for f in sorted((f for f in answers if f.verdict != "not_testable"), key=_rank):
+        e = f.estimate
+        key = (e.value, e.low, e.high) if e is not None and f.verdict != "measured" else f.claim
+        enough = len(chosen) >= (SHORTEST if f.verdict == "inconclusive" else LONGEST)
+        if key not in seen and not enough:
+            seen.add(key)
+            chosen.append(f)
+    return chosen
+
+
+def action(finding: Finding) -> Message | str | None:
+    """Return what a finding tells to do, None where it tells nothing."""
+    if finding.verdict not in ("supported", "contradicted", "measured"):
+        return None
+    own = finding.words.get("action")
+    template = words.DO.get((finding.claim, finding.verdict))
+    return own or (template() if template else None)
+
+
+def size(finding: Finding) -> Message | str:
+    """Return the estimate with its range in words; a team's beside that of all teams."""
+    if finding.verdict in ("not_testable", "measured") or finding.estimate is None:
+        return ""
+    team = finding.team_estimate
+    if team is None or not figures.stands_apart(finding):
+        return units.spoken(finding.estimate)
+    return words.TEAM_LINE(team=units.spoken(team.shrunken), company=units.spoken(team.pooled))
+
+
+def answer(dossier: Dossier, finding: Finding, before: Finding | None = None) -> Answer:
+    """Return everything the chapter of all claims says about a finding.
+
+    ``before`` is an earlier finding with the same table: it is referred to, not drawn again.
+    """
+    entry = ENTRY.get(finding.claim)
+    said = [finding.words["size"]] if "size" in finding.words else []
+    why = [finding.reason] if finding.verdict != "measured" else []
+    rest = [*said, *notes(finding), *why]
+    line = dossier.say(headline(finding))
+    name = f"draw-{finding.claim}"
+    return Answer(
+        slug=finding.claim,
+        title=title(finding),
+        finding=finding,
+        line=line,
+        size=size(finding),
+        said=words.SAYS(sources=list(entry.sources), n=len(entry.sources)) if entry else "",
+        statement=entry.statement if entry else "",
+        sentences=[s for s in map(dossier.say, rest) if str(s) and str(s) != str(line)],
+        drawing=svg.drawing(finding, name) if before is None else "",
+        caption=_caption(finding),
+        checks=[{"mark": _mark(c.passed), "text": dossier.say(c.text)} for c in finding.checks],
+        table=table(dossier, finding) if before is None else None,
+        table_caption=words.TABLE_CAPTION(claim=title(finding)),
+        notes=[
+            *([words.DRAWN_BEFORE(claim=str(title(before)))] if before else []),
+            *_small_print(dossier, finding),
+        ],
+    )
+
+
+def _caption(finding: Finding) -> object:
+    function = figures.kind(finding)
+    captions = {
+        figures.plot_bridge: words.BRIDGE_CAPTION,
+        figures.plot_attainment: words.ATTAINMENT_CAPTION,
+        figures.plot_curve: words.CURVE_CAPTION,
+    }
+    return captions.get(function, "") if function else ""
+
+
+def _mark(passed: bool | None) -> object:
+    if passed is None:
+        return words.CHECK_INFORMS
+    return words.CHECK_PASSED if passed else words.CHECK_FAILED
+
+
+def _small_print(dossier: Dossier, finding: Finding) -> Iterable[object]:
+    told = finding.verdict != "not_testable"
+    if told and dossier.team is not None and _of_all_teams(finding):
+        yield words.WHOLE_COMPANY_ANSWER
+    for b in finding.benchmarks:
+        yield words.PUBLISHED(value=_published(b.value, b.unit), source=b.source, grade=b.grade)
+    if not told:
+        return
+    if math.isfinite(finding.q_value):
+        yield words.CORRECTED(q=finding.q_value)
+    unsaid = "size" not in finding.words or finding.verdict in ("supported", "contradicted")
+    if unsaid and math.isfinite(finding.mde) and finding.estimate is not None:
+        yield words.SMALLEST(mde=units.one(finding.mde, finding.estimate.unit))
+    left_out = [
+        words.CAUSE_ROWS(cause=str(cause(c)), n=rows) for c, rows in finding.dropped.items() if rows
+    ]
+    if left_out:
+        yield words.LEFT_OUT(causes=left_out)
+    if finding.n is not None and finding.groups is not None:
+        yield words.RESTS_ON(n=finding.n, groups=finding.groups)
+
+
+def _of_all_teams(finding: Finding) -> bool:
+    pooled = finding.team_estimate is not None and not figures.stands_apart(finding)
+    return finding.team is None or pooled
+
+
+def cause(name: object) -> object:
+    """Return why rows were left out, in words where we have them."""
+    return words.CAUSES.get(str(name), str(name).replace("_", " "))
+
+
+def _published(value: float, unit: str) -> Message:
+    if unit != "share":
+        return words.SINGLES["number"](value=value)
+    whole = math.isclose(100 * value, round(100 * value))
+    return words.SINGLES["share" if whole else "exact_share"](value=value)
+
+
+def table(dossier: Dossier, finding: Finding) -> Table | None:
+    """Return the rows behind a finding as this page may show them, None where there are none.
+
+    Rows about single people or teams are shown on the page of their own team only.
+    """
+    frame = finding.table
+    if frame is None or frame.empty or figures.kind(finding) in TOLD_BY_DRAWING:
+        return None
+    known = [c for c in (*PERSON_COLUMNS, "team_id") if c in frame]
+    if known and (dossier.team is None or dossier.withheld):
+        return None
+    for column in known:
+        frame = frame.loc[frame[column].isin(dossier.own_ids)]
+    frame = frame.drop(columns="team_id", errors="ignore")
+    if frame.empty or not len(frame.columns):
+        return None
+    unit = finding.estimate.unit if finding.estimate else ""
+    rows = [
+        [_cell(dossier, column, value, unit) for column, value in row.items()]
+        for row in frame.head(TABLE_ROWS).to_dict("records")
+    ]
+    more = len(frame) - TABLE_ROWS
+    return Table(
+        head=[words.HEADS.get(c, str(c).replace("_", " ")) for c in frame.columns],
+        rows=rows,
+        numeric=[pd.api.types.is_numeric_dtype(frame[c]) for c in frame.columns],
+        more=words.ROWS_LEFT_OUT(n=more) if more > 0 else None,
+    )
+
+
+def _cell(dossier: Dossier, column: object, value: Any, unit: str) -> object:
+    if isinstance(value, str):
+        called = dossier.people.person(value) if column in PERSON_COLUMNS else value
+        return words.SINGLES["name"](value=dossier.say(called))
+    if value is None or pd.isna(value):
+        return "–"
+    if isinstance(value, bool):
+        return words.YES if value else words.NO
+    if isinstance(value, pd.Timestamp):
+        return words.SINGLES["month" if value.day == 1 else "day"](value=value)
+    if column in ("value", "low", "high") and unit:
+        return units.one(value, unit)
+    name = str(column)
+    if name.endswith(AMOUNTS):
+        return words.SINGLES["amount"](value=value)
+    if name.endswith(SHARES):
+        return words.SINGLES["share"](value=value)
+    return words.SINGLES["count" if float(value).is_integer() else "number"](value=value)
