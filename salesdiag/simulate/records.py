@@ -100,7 +100,7 @@ def _apart(rows: pd.DataFrame) -> pd.DataFrame:
     for _ in range(31):
         day = rows["start"] + rows["offset"]
         keys = rows.assign(day=day)[["t", "g", "day", "kind", "minutes"]]
-        twin = keys.duplicated()
+        twin = keys.duplicated() & (rows["kind"] != "one_on_one")  # which is never a group's
         if not twin.any():
             return rows
         rows = rows.assign(
