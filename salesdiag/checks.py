@@ -63,7 +63,7 @@ def same_sign(value: float, others: Sequence[float]) -> Check:
     """Ask that four in five reasonable specifications agree on the sign."""
     share = sum(v * value > 0 for v in others) / len(others) if others else math.nan
     passed = share >= LEAST_SAME_SIGN if others else None
-    text = words.SIGNS_DIFFER if passed is False else words.SIGNS
+    text = words.SIGNS_DIFFER if passed is False else words.SIGNS if others else words.SIGNS_NONE
     return Check(
         name="specification_curve",
         passed=passed,
@@ -95,7 +95,7 @@ def short_panel(estimate: Estimate, corrected: Estimate | None) -> Check:
         The corrected one carries in ``se`` the standard error of the *difference*.
     """
     if corrected is None:
-        return Check(name="half_panel", passed=None, text=words.SHORT_PANEL())
+        return Check(name="half_panel", passed=None, text=words.SHORT_PANEL_UNKNOWN())
     moved = abs(corrected.value - estimate.value)
     passed = not (moved > estimate.se and moved > LARGE_Z * corrected.se)
     return Check(
@@ -152,12 +152,10 @@ def bias_direction(
     lead : Estimate
         Coefficient of next month's driver on this month's result given history.
     """
-    if lead is None or not (lead.p_value < SIGNIFICANCE):
-        return Check(
-            name="bias_direction",
-            passed=None if lead is None else True,
-            text=words.NO_REACTION(),
-        )
+    if lead is None:
+        return Check(name="bias_direction", passed=None, text=words.REACTION_UNKNOWN())
+    if not lead.p_value < SIGNIFICANCE:
+        return Check(name="bias_direction", passed=True, text=words.NO_REACTION())
     side = 1 if lead.value > 0 else -1
     barred: Verdict = "supported" if side == direction else "contradicted"
     on_that_side = estimate.value * side > 0

@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         Arguments; those of the process where not given.
     """
+    arguments = argparse.Namespace()
     try:
         arguments = parser().parse_args(argv)
         code = arguments.command(arguments)
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except (ValueError, OSError) as error:
-        return _refused(error)
+        return _refused(error, as_json=getattr(arguments, "json", False))
     except Exception:
         traceback.print_exc()
         _talk(words.BUG())
@@ -51,19 +52,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _refused(error: Exception) -> int:
+def _refused(error: Exception, *, as_json: bool = False) -> int:
     from salesdiag.errors import DataError
 
     if os.environ.get("SALESDIAG_DEBUG"):
         traceback.print_exc()
     print(f"salesdiag: {_lines(error)}", file=sys.stderr)
+    if as_json:
+        _document({"schema": SCHEMA, "error": _lines(error)})
     return UNUSABLE_DATA if isinstance(error, DataError) else WRONG_ARGUMENTS
 
 
 def _lines(error: Exception) -> str:
     """Return an error's words, each line cleaned of what a terminal would obey."""
     if isinstance(error, OSError) and error.strerror:
-        return text.clean_name(f"{error.filename or ''}: {error.strerror}".lstrip(": "), 400)
+        place = text.clean_name(error.filename or "", 400)
+        return str(words.SYSTEM(place=place, reason=error.strerror)).lstrip(": ")
     return "\n".join(text.clean_name(line, 1000) for line in str(error).splitlines())
 
 
@@ -79,10 +83,8 @@ def _document(content: Any) -> None:
 def _table(frame: pd.DataFrame, columns: Iterable[str]) -> None:
     """Print a frame as aligned columns, all of it."""
     lines = [list(columns)]
-    lines += [
-        [text.clean_name("" if v is None or v != v else v, 80) for v in row]
-        for row in frame[lines[0]].astype(object).itertuples(index=False)
-    ]
+    known = frame[lines[0]].astype(object).where(frame[lines[0]].notna(), "")
+    lines += [[text.clean_name(v, 200) for v in row] for row in known.itertuples(index=False)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
         print("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from textwrap import TextWrapper
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +25,14 @@ Verdict = Literal[
 LEVEL = 0.95
 FALSE_DISCOVERY_RATE = 0.05
 POWER = 0.80
+LINES = TextWrapper(
+    width=100,
+    initial_indent="  ",
+    subsequent_indent="    ",
+    break_long_words=False,
+    break_on_hyphens=False,
+)
+"""How a finding's sentences stand below its verdict as plain text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +106,7 @@ class Estimate:
 
     def interval(self, level: float = LEVEL) -> Interval:
         """Return the two-sided t interval of a level."""
-        if not (self.df > 0 and self.se >= 0):
+        if not (self.df > 0 and self.se > 0):
             return Interval(
                 value=self.value, low=math.nan, high=math.nan, unit=self.unit, level=level
             )
@@ -281,9 +290,10 @@ class Finding:
         )
 
     def __str__(self) -> str:
-        """Return claim, verdict and text."""
+        """Return claim and verdict, and below them one sentence a line."""
         where = self.claim if self.team is None else f"{self.claim} · {self.team}"
-        return f"{where}: {words.VERDICTS[self.verdict]}. {self.text}"
+        said = [LINES.fill(str(s)) for s in (*self.words.values(), self.reason)]
+        return "\n".join([f"{where}: {words.VERDICTS[self.verdict]}", *filter(None, said)])
 
     __repr__ = __str__
 

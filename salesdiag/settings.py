@@ -7,7 +7,7 @@ import tomllib
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType, UnionType
 from typing import Any
@@ -120,7 +120,7 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
     list of Message
         A sentence for each that cannot.
     """
-    content: dict[str, Any] = {k: dict(v) if isinstance(v, dict) else v for k, v in raw.items()}
+    content: dict[str, Any] = {k: _plain(v) for k, v in raw.items()}
     faults = _unknown(content) + _mistyped(content, Settings, "")
     for head in ("limits", "benchmarks"):
         values = content.get(head)
@@ -136,14 +136,21 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
     faults += [f for f in _disallowed(content) if f.setting not in bad]
     for fault in faults:
         head, _, key = fault.setting.partition(".")
-        if key and isinstance(content.get(head), dict):
+        if fault.setting in content:  # a quoted name may hold a point
+            content.pop(fault.setting)
+        elif isinstance(content.get(head), dict):
             content[head].pop(key, None)
-        elif not key:
-            content.pop(head, None)
     content["limits"] = {**LIMITS, **content.get("limits", {})}
     content["reading"] = Reading(**content.get("reading", {}))
     content.setdefault("name", name)
     return Settings(**content), [f.message for f in faults]
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy of a table, and a date, which TOML reads without quotes, as its ISO text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    return dict(value) if isinstance(value, dict) else value
 
 
 @dataclass(frozen=True)
@@ -184,7 +191,7 @@ def _type_fault(name: str, value: object, expected: str) -> Message:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -225,6 +232,12 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         for key, (low, high) in ranges.items()
         if _number(content.get(key)) and not low <= content[key] <= high
     ]
+    limits = content.get("limits")
+    found += [
+        (f"limits.{key}", ["0 – 1" if key == "coaching_share" else "> 0"])
+        for key, value in (limits.items() if isinstance(limits, dict) else ())
+        if _number(value) and not 0 < value <= (1 if key == "coaching_share" else math.inf)
+    ]
     if isinstance(content.get("currency"), str) and not is_currency(content["currency"]):
         found.append(("currency", ["ISO 4217"]))
     found += [
@@ -232,15 +245,22 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         for key in ("data_from", "data_to")
         if isinstance(content.get(key), str) and not _is_date(content[key])
     ]
+    first, last = content.get("data_from"), content.get("data_to")
+    if isinstance(first, str) and isinstance(last, str) and _is_date(first) and _is_date(last):
+        found += [("data_to", [f"≥ {first}"])] if last < first else []
     return [
-        _Fault(key, words.WRONG_SETTING(setting=key, value=content[key], allowed=allowed))
+        _Fault(key, words.WRONG_SETTING(setting=key, value=_value(content, key), allowed=allowed))
         for key, allowed in found
     ]
 
 
+def _value(content: Mapping[str, Any], setting: str) -> object:
+    head, _, key = setting.partition(".")
+    return content[head][key] if key else content[head]
+
+
 def _is_date(value: str) -> bool:
     try:
-        date.fromisoformat(value)
+        return date.fromisoformat(value).isoformat() == value  # weeks (2024-W01-1) would pass too
     except ValueError:
         return False
-    return True

@@ -134,7 +134,8 @@ def test_a_dose_not_logged_is_a_row_left_out():
         dose.by_bin(frame, SPEC, LIMIT).dropped,
         dose.two_lines(frame, SPEC, 1.5).below.dropped,
     ):
-        assert found == {"no_earlier_months": 72, "driver_missing": 3}  # it is a lag of three months
+        # it is the driver of the month before, of two and of three months before
+        assert found == {"no_earlier_months": 72, "driver_missing": 3}
 
 
 @pytest.mark.parametrize("uppers", [(1,), (0, 0, np.inf), (2, 1)])

@@ -36,6 +36,9 @@ __all__ = ["Outcome", "RunResult", "run"]
 
 Progress = Callable[[int, int, Outcome | None], object]
 
+LONGEST = 10_000_000
+"""Most seconds that a notebook may be given; clocks of the system overflow somewhere beyond."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
@@ -164,8 +167,8 @@ class Request:
     dry_run: bool = False
 
     def __post_init__(self) -> None:
-        if not self.timeout > 0:
-            raise ValueError(str(words.TIMEOUT_NOT_POSITIVE()))
+        if not 0 < self.timeout <= LONGEST:
+            raise ValueError(str(words.BAD_TIMEOUT(longest=LONGEST)))
         if self.language and self.language not in text.languages():
             raise ValueError(
                 str(words.UNKNOWN_LANGUAGE(language=self.language, known=text.languages()))
@@ -268,6 +271,7 @@ def _execute(
     results = parts.test_all(plan.company, list(plan.teams))
     missing = {j.key: j for j in plan.jobs if j.key not in done}
     progress(len(done), len(plan.jobs), None)
+    planning.hand_over_company(partial.work, plan.company)
     for job in missing.values():
         own = () if job.team is None else results.team(job.team)
         planning.hand_over(job, (*results.company, *own))
@@ -278,7 +282,7 @@ def _execute(
             progress(len(done), len(plan.jobs), outcome)
     told = tuple(done[j.key] for j in plan.jobs)
     findings = (*results.company, *(f for t in plan.teams for f in results.team(t)))
-    write.findings(partial.path, findings)
+    write.findings(partial.path, findings, plan.company, request.options)
     write.index(partial.path, plan.company, findings, told, request.options)
     write.manifest(partial.path, plan.company.name, plan.identity, told)
     moved = partial.promote()

@@ -51,11 +51,14 @@ def claimed(out: Path) -> Iterator[None]:
     Raises
     ------
     ValueError
-        Another run holds it.
+        Another run holds it, or nothing can be written there.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
     path = beside(out, "lock")
-    lock = _lock(path, out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        lock = _lock(path, out)
+    except OSError as error:
+        raise ValueError(str(words.NO_PLACE(folder=str(out), reason=error.strerror))) from error
     try:
         os.ftruncate(lock, 0)
         since = datetime.now().isoformat(" ", "seconds")

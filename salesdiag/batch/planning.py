@@ -198,3 +198,10 @@ def refuse_unknown_parameters(jobs: Iterable[Job]) -> None:
 def hand_over(job: Job, findings: Sequence[Finding]) -> None:
     """Write the findings that a notebook may see, and nothing of other teams."""
     Path(str(job.parameters["findings"])).write_bytes(pickle.dumps(tuple(findings)))
+
+
+def hand_over_company(work: Path, company: Company) -> None:
+    """Write the company with its panels, so that notebooks need not read and count it again."""
+    from salesdiag.report.dossier import HANDED
+
+    (work / "findings" / HANDED).write_bytes(pickle.dumps(company))

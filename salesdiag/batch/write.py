@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,15 +32,38 @@ KINDS: Mapping[str, str] = {
 """Columns of ``findings.parquet`` that are not text; fixed, however few findings there are."""
 
 
-def findings(folder: Path, found: Sequence[Finding]) -> None:
-    """Write ``findings.json`` and ``findings.parquet``, which holds nested parts as JSON."""
+def findings(
+    folder: Path, found: Sequence[Finding], company: Company, options: Mapping[str, Any]
+) -> None:
+    """Write ``findings.json`` and ``findings.parquet``, which holds nested parts as JSON.
+
+    Unless ``options["identify"]`` is set, people stand there under their pseudonyms, not their ids.
+    """
     import pandas as pd
 
-    records = [f.to_dict() for f in found]
+    shown = found if options["identify"] else under_pseudonyms(found, company)
+    records = [f.to_dict() for f in shown]
     _json(folder / "findings.json", {"schema": SCHEMA, "findings": records})
     frame = pd.DataFrame([{k: _flat(k, v) for k, v in r.items()} for r in records])
     frame = frame.astype({c: KINDS.get(c, "str") for c in frame.columns})
     frame.to_parquet(folder / "findings.parquet", index=False)
+
+
+def under_pseudonyms(found: Sequence[Finding], company: Company) -> list[Finding]:
+    """Return findings whose tables hold pseudonyms in the place of ids of people."""
+    from salesdiag.report.answers import PERSON_COLUMNS
+    from salesdiag.report.people import Names
+
+    def covered(finding: Finding) -> Finding:
+        table = finding.table
+        columns = [] if table is None else [c for c in PERSON_COLUMNS if c in table]
+        if table is None or not columns:
+            return finding
+        people = Names(company)
+        called = {c: table[c].map(people.person, na_action="ignore") for c in columns}
+        return replace(finding, table=table.assign(**called))
+
+    return [covered(f) for f in found]
 
 
 def _flat(key: str, value: Any) -> Any:

@@ -23,10 +23,16 @@ from salesdiag.finding import Finding, correct
 from salesdiag.text import claims as words
 
 CATALOGUE: tuple[Claim, ...] = (
-    *coaching.CLAIMS,
-    *manager_time.CLAIMS,
-    *selling_manager.CLAIMS,
-    *plan_and_growth.CLAIMS,
+    coaching.COACHING_HOURS,
+    manager_time.MANAGER_TIME_SPLIT,
+    manager_time.COACHING_HALF_TIME,
+    selling_manager.OWN_REVENUE,
+    selling_manager.SELLING_HELPS,
+    selling_manager.SELLING_HURTS,
+    selling_manager.ONE_DEAL_A_QUARTER,
+    plan_and_growth.PLAN_FIRST,
+    plan_and_growth.TWO_FOCUSES,
+    plan_and_growth.BASE_AND_DEPTH,
 )
 """Every claim that this version can test, in the order of a report."""
 

@@ -49,9 +49,10 @@ class Claim:
     unit : str
         Unit of the estimate, as in :class:`salesdiag.finding.Interval`.
     words : mapping
-        Sentences by role: ``headline`` (with the size), ``untold`` (headline when it cannot be
-        told), ``small`` (headline when it is too small to matter), ``change`` (what would change
-        our mind). For measured states only ``headline``.
+        Sentences by role. An effect opens with ``more`` or ``less`` by its sign, ``small`` when it
+        is too small to matter, ``untold`` when it cannot be told; ``size`` and ``team_size`` give
+        it in money, ``change`` what would change our mind, ``tell`` what would tell it. A measured
+        state opens with ``headline`` or ``team``.
     threats : tuple of Template
         What could still make the answer wrong, one sentence each.
     """
@@ -95,7 +96,8 @@ def describe(need: str) -> object:
     """Return a need of a claim in words a sales director understands."""
     first = need.split("|")[0]
     lookup(first)
-    return words.RECORDS[first]() if first in words.RECORDS else first
+    said = words.RECORDS.get(need) or words.RECORDS.get(first)
+    return said() if said else first
 
 
 @cache

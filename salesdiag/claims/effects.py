@@ -23,7 +23,7 @@ from salesdiag.claims.measured import of_team, recent
 from salesdiag.company import Company
 from salesdiag.estimate import dose, dynamic, naive, pool, sensitivity
 from salesdiag.estimate.design import DynamicPanel, team_panel
-from salesdiag.estimate.panel_ols import LinearFit
+from salesdiag.estimate.panel_ols import LinearFit, wild_bootstrap
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Check, Estimate, Finding, Interval, Naive, TeamEstimate, decide
 from salesdiag.text import claims as words
@@ -31,7 +31,7 @@ from salesdiag.text import claims as words
 INFORMATION = ("discovery_meetings", "proposal_meetings", "wins", "active_share")
 """What managers can see of a rep besides revenue; used where it is recorded throughout."""
 MOSTLY = 0.95
-BOOTSTRAP_DRAWS = 999
+BOOTSTRAP_DRAWS = 1999
 
 T = TypeVar("T")
 _kept: WeakKeyDictionary[Company, dict[Hashable, object]] = WeakKeyDictionary()
@@ -129,6 +129,7 @@ class RepEffect:
             checks.one_team(estimate),
             checks.short_panel(estimate, _half_panel(panel, spec, estimate)),
             checks.hidden_cause(_times_strongest(primary)),
+            *_bootstrap(primary),
         ]
         scale = 2 * self.margin(claim, company)
         return Evidence(
@@ -144,7 +145,8 @@ class RepEffect:
         s = company.settings
         if not (self.break_even and s.gross_margin and s.manager_hour_cost):
             return claim.margin
-        return s.manager_hour_cost / (s.gross_margin * _rep_month(company, None).revenue)
+        revenue = _rep_month(company, None).revenue
+        return s.manager_hour_cost / (s.gross_margin * revenue) if revenue > 0 else claim.margin
 
     def company(self, claim: Claim, company: Company) -> Finding:
         """Return the company's finding, not yet decided."""
@@ -213,6 +215,7 @@ class DoseEffect:
             checks.logged(primary.missing_driver),
             checks.bias_direction(estimate, reaction, None, claim.direction),
             *([] if self.beyond else [checks.same_sign(slope.value, list(others))]),
+            *([] if self.beyond else _bootstrap(primary)),
             checks.one_team(estimate),
             *doubts,
         ]
@@ -262,9 +265,17 @@ def _half_panel(panel: pd.DataFrame, spec: DynamicPanel, estimate: Estimate) -> 
     """Return the half-panel estimate with the standard error of its difference from the whole."""
     halves = attempt(lambda: dynamic.half_panel_jackknife(panel, spec))
     gap = apart(halves, estimate) if halves is not None else math.nan
-    if halves is None or not gap:
+    if halves is None or not math.isfinite(gap) or gap == 0:
         return None
     return replace(halves, se=abs((halves.value - estimate.value) / gap))
+
+
+def _bootstrap(primary: dynamic.Dynamic) -> list[Check]:
+    """Return the wild cluster bootstrap's p-value, where there are cross products to draw from."""
+    if not isinstance(primary.fit, LinearFit):
+        return []
+    driver = dynamic.driver_names(primary.spec)[0]
+    return [checks.bootstrap(wild_bootstrap(primary.fit, driver, draws=BOOTSTRAP_DRAWS).p_value)]
 
 
 def _times_strongest(primary: dynamic.Dynamic) -> float:
@@ -361,7 +372,11 @@ def _finding(
 def _team_finding(
     claim: Claim, company: Company, finding: Finding, team: str, found: TeamEstimate
 ) -> Finding:
-    """Return a team's finding, decided: one team may be told to have an effect only with others."""
+    """Return a team's finding, decided: one team may be told to have an effect only with others.
+
+    A team without weight of its own has the company's answer, so the company's checks and its
+    correction over all tests hold for it too.
+    """
     minimum = company.settings.min_group
     try:
         people = int(of_team(recent(company.panel), team)["rep_id"].nunique())
@@ -369,8 +384,10 @@ def _team_finding(
         return not_testable(claim.slug, error.reason, team)
     if people < minimum:
         return not_testable(claim.slug, words.TOO_SMALL_A_GROUP(minimum=minimum), team)
+    own = found.weight > 0
     doubts = tuple(
-        replace(c, bars=checks.EFFECT) if c.name == "enough_groups" else c for c in finding.checks
+        replace(c, bars=checks.EFFECT) if own and c.name == "enough_groups" else c
+        for c in finding.checks
     )
     undecided = replace(
         finding,
@@ -379,8 +396,9 @@ def _team_finding(
         estimate=found.shrunken,
         effect_sizes=_sizes(claim, company, found.shrunken, team),
         p_value=math.nan,
+        mde=finding.mde if found.shrunken == found.pooled else math.nan,
         checks=doubts,
         team_estimate=found,
         words={},
     )
-    return decide(undecided, math.nan)
+    return decide(undecided, math.nan if own else finding.q_value)

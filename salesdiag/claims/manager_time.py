@@ -20,15 +20,16 @@ CATEGORIES = TABLE["time_log"]["category"].choices
 
 
 def _manager_hours(company: Company, team: str | None) -> pd.DataFrame:
-    """Return hours by category of each manager over the recent months, one row a manager."""
+    """Return hours by category over the recent months, one row a manager; a team is one row."""
     frame = of_team(recent(company.team_panel), team)
     columns = [f"manager_hours_{c}" for c in CATEGORIES]
     frame = frame.dropna(subset=["manager_id", *columns], how="any")
-    if frame.empty:
-        raise NotEstimable(words.NO_TIME_LOGGED())
-    hours = frame.groupby("manager_id")[columns].sum()
+    hours = frame.groupby("manager_id" if team is None else "team_id")[columns].sum()
     hours.columns = list(CATEGORIES)
-    return hours.loc[hours.sum(axis=1) > 0]
+    hours = hours.loc[hours.sum(axis=1) > 0]
+    if hours.empty:
+        raise NotEstimable(words.NO_TIME_LOGGED())
+    return hours
 
 
 def time_split(company: Company, team: str | None) -> Measure:
@@ -49,7 +50,7 @@ def time_split(company: Company, team: str | None) -> Measure:
         n=len(hours),
         groups=len(hours),
         people=len(hours) if team is None else people_of(company, team),
-        method=words.METHOD_MEAN_SHARES(),
+        method=words.METHOD_MEAN_SHARES() if team is None else words.METHOD_HOURS(),
     )
 
 
@@ -60,26 +61,25 @@ def coaching_half_time(company: Company, team: str | None) -> Measure:
     coached = hours["coaching"] / hours.sum(axis=1)
     reach = int((coached >= limit).sum())
     monthly = _monthly_coaching_share(company, team)
+    mean = float(coached.mean())
     if team is None:
         estimate = share(reach, len(coached))
     else:
-        total = float(hours["coaching"].sum() / hours.to_numpy().sum())
-        estimate = Interval(value=total, low=math.nan, high=math.nan, unit="share")
+        estimate = Interval(value=mean, low=math.nan, high=math.nan, unit="share")
     return Measure(
         estimate=estimate,
         values={
             "limit": limit,
             "reach": reach,
             "managers": len(coached),
-            "mean": float(coached.mean()),
-            "low": estimate.low,
-            "high": estimate.high,
+            "mean": mean,
         },
+        case="none" if team is None and not reach else "",
         table=monthly,
         n=len(coached),
         groups=len(coached),
         people=len(coached) if team is None else people_of(company, team),
-        method=words.METHOD_WILSON(),
+        method=words.METHOD_WILSON() if team is None else words.METHOD_HOURS(),
     )
 
 
@@ -94,46 +94,48 @@ def _monthly_coaching_share(company: Company, team: str | None) -> pd.DataFrame:
     ).reset_index()
 
 
-CLAIMS = (
-    Claim(
-        slug="manager-time-split",
-        needs=("time_log",),
-        design=Measured(measure=time_split),
-        unit="share",
-        words={
-            "headline": N_(
-                "Managers spend {own_selling:pct} of their logged time on selling themselves, "
-                "{coaching:pct} on coaching, {internal_meetings:pct} in internal meetings and "
-                "{admin:pct} on administration."
-            ),
-            "team": N_(
-                "The manager logged {own_selling:pct} of the time on own selling, {coaching:pct} "
-                "on coaching, {internal_meetings:pct} in internal meetings and {admin:pct} on "
-                "administration."
-            ),
-        },
-        threats=(N_("Time logs are what people write down, not what a clock saw."),),
-    ),
-    Claim(
-        slug="coaching-half-time",
-        needs=("time_log",),
-        design=Measured(measure=coaching_half_time),
-        unit="share",
-        words={
-            "headline": N_(
-                "{reach:int} of {managers:int} managers spend {limit:pct} of their time or more on "
-                "coaching; on average it is {mean:pct}."
-            ),
-            "team": N_(
-                "The manager logged {mean:pct} of the time as coaching; one article asks for "
-                "{limit:pct}."
-            ),
-        },
-        threats=(
-            N_(
-                "What managers log as coaching is usually more than what their reps remember as "
-                "coaching."
-            ),
+MANAGER_TIME_SPLIT = Claim(
+    slug="manager-time-split",
+    needs=("time_log",),
+    design=Measured(measure=time_split),
+    unit="share",
+    words={
+        "headline": N_(
+            "Managers log {own_selling:pct} of their time on selling themselves, "
+            "{coaching:pct} on coaching, {internal_meetings:pct} in internal meetings and "
+            "{admin:pct} on administration."
+        ),
+        "team": N_(
+            "The manager logged {own_selling:pct} of the time on own selling, {coaching:pct} "
+            "on coaching, {internal_meetings:pct} in internal meetings and {admin:pct} on "
+            "administration."
+        ),
+    },
+    threats=(N_("Time logs are what people write down, not what a clock saw."),),
+)
+
+COACHING_HALF_TIME = Claim(
+    slug="coaching-half-time",
+    needs=("time_log",),
+    design=Measured(measure=coaching_half_time),
+    unit="share",
+    words={
+        "headline": N_(
+            "{reach:int} of {managers:int} managers logged {limit:pct} of their time or more as "
+            "coaching; on average it was {mean:pct}."
+        ),
+        "headline_none": N_(
+            "None of {managers:int} managers logged {limit:pct} of their time or more as coaching; "
+            "on average it was {mean:pct}."
+        ),
+        "team": N_(
+            "The manager logged {mean:pct} of the time as coaching, against a mark of {limit:pct}."
+        ),
+    },
+    threats=(
+        N_(
+            "What managers log as coaching is usually more than what their reps remember as "
+            "coaching."
         ),
     ),
 )

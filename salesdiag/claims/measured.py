@@ -41,6 +41,8 @@ class Measure:
     method : Message
     dropped : mapping
         Rows left out, by cause.
+    case : str
+        Where other words are needed: ``none`` takes ``headline_none`` or ``team_none``.
     """
 
     estimate: Interval | None
@@ -53,6 +55,7 @@ class Measure:
     dropped: Mapping[str, int] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     more: Message | None = None
+    case: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +85,10 @@ class Measured:
             return not_testable(claim.slug, error.reason, team)
         minimum = company.settings.min_group
         if seen.people < minimum:
-            return not_testable(claim.slug, words.TOO_SMALL_A_GROUP(minimum=minimum), team)
-        headline = claim.words["headline" if team is None else "team"]
+            withheld = words.TOO_FEW_PEOPLE if team is None else words.TOO_SMALL_A_GROUP
+            return not_testable(claim.slug, withheld(minimum=minimum), team)
+        role = "headline" if team is None else "team"
+        headline = claim.words[f"{role}_{seen.case}" if seen.case else role]
         return Finding(
             claim=claim.slug,
             scope="company" if team is None else "team",

@@ -28,7 +28,6 @@ def own_revenue(company: Company, team: str | None) -> Measure:
         own=("manager_revenue", "sum"),
         others=("revenue", "sum"),
         deals=("manager_deals", "sum"),
-        months=("month", "nunique"),
     )
     sums = sums.loc[sums["own"] + sums["others"] > 0]
     if sums.empty:
@@ -48,9 +47,10 @@ def own_revenue(company: Company, team: str | None) -> Measure:
             "managers": len(sums),
             "selling": int((sums["own"] > 0).sum()),
             "revenue": float(sums["own"].sum() / frame["month"].nunique()),
-            "deals": float(3 * sums["deals"].sum() / sums["months"].sum()),
-            "limit": company.settings.limits[LIMIT],
+            "deals": round(float(sums["deals"].sum())),
+            "months": int(frame["month"].nunique()),
         },
+        case="" if (sums["own"] != 0).any() else "none",
         table=_months(frame),
         n=len(frame),
         groups=len(sums),
@@ -68,9 +68,13 @@ def _months(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 CURVE_WORDS = {
-    "headline": N_(
-        "Each own deal of the manager in a quarter goes with {percent:+pct1} sales of the "
-        "others in the month after."
+    "more": N_(
+        "Each own deal of the manager in a quarter goes with {size:pct1} higher sales of the "
+        "others in the month after ({low:+pct1} to {high:+pct1})."
+    ),
+    "less": N_(
+        "Each own deal of the manager in a quarter goes with {size:pct1} lower sales of the "
+        "others in the month after ({low:+pct1} to {high:+pct1})."
     ),
     "small": N_(
         "An own deal of the manager changes what the others sell by too little to matter "
@@ -78,19 +82,26 @@ CURVE_WORDS = {
     ),
     "untold": N_(
         "Whether a manager's own selling helps or hurts the others cannot be told: each own "
-        "deal goes with anything from {low:+pct1} to {high:+pct1} of their sales."
+        "deal in a quarter may change their sales by anything between {low:+pct1} and "
+        "{high:+pct1}."
     ),
     "size": N_(
-        "For the company that is {money:+money} a month for each own deal of every manager "
+        "For the company that is {money:+money} of their sales a month for each own deal of every "
+        "manager "
         "({low:+money} to {high:+money})."
     ),
     "team_size": N_(
-        "For this team that is {money:+money} a month for each own deal of the manager "
+        "For this team that is {money:+money} of their sales a month for each own deal of the "
+        "manager "
         "({low:+money} to {high:+money})."
     ),
     "change": N_(
         "Would change our mind: managers who hand over their deals on a date that has "
         "nothing to do with results, and whose teams do not change."
+    ),
+    "tell": N_(
+        "Would tell it: more managers whose own deals rise and fall over time, or who hand them "
+        "over on a date that has nothing to do with results."
     ),
 }
 CURVE_THREATS = (
@@ -99,82 +110,104 @@ CURVE_THREATS = (
 )
 """One estimate read from two sides has one set of sentences."""
 
-CLAIMS = (
-    Claim(
-        slug="own-revenue",
-        needs=NEEDS,
-        design=Measured(measure=own_revenue),
-        unit="share",
-        words={
-            "headline": N_(
-                "{selling:int} of {managers:int} managers closed something themselves; on average "
-                "it is {share:pct1} of what manager and team sold together."
-            ),
-            "team": N_(
-                "The manager personally closed {revenue:money} a month, {share:pct1} of what "
-                "manager and team sold together, in {deals:num1} own deals a quarter."
-            ),
-        },
-        threats=(N_("A deal stands under one name even where several people worked on it."),),
-    ),
-    Claim(
-        slug="selling-helps",
-        needs=NEEDS,
-        design=DoseEffect(driver=DRIVER, limit=LIMIT),
-        direction=1,
-        margin=0.01,
-        words=CURVE_WORDS,
-        threats=CURVE_THREATS,
-    ),
-    Claim(
-        slug="selling-hurts",
-        needs=NEEDS,
-        design=DoseEffect(driver=DRIVER, limit=LIMIT),
-        direction=-1,
-        margin=0.01,
-        words=CURVE_WORDS,
-        threats=CURVE_THREATS,
-    ),
-    Claim(
-        slug="one-deal-a-quarter",
-        needs=NEEDS,
-        design=DoseEffect(driver=DRIVER, limit=LIMIT, beyond=True),
-        direction=-1,
-        margin=0.02,
-        words={
-            "headline": N_(
-                "Quarters in which the manager closes more than {limit:num} own deal go with "
-                "{percent:+pct1} sales of the others, compared with quarters up to that limit.",
-                "Quarters in which the manager closes more than {limit:num} own deals go with "
-                "{percent:+pct1} sales of the others, compared with quarters up to that limit.",
-                count="limit",
-            ),
-            "small": N_(
-                "Whether the manager closes more than {limit:num} own deal a quarter makes too "
-                "little difference to matter ({low:+pct1} to {high:+pct1}).",
-                "Whether the manager closes more than {limit:num} own deals a quarter makes too "
-                "little difference to matter ({low:+pct1} to {high:+pct1}).",
-                count="limit",
-            ),
-            "untold": N_(
-                "Whether {limit:num} own deal a quarter is a limit cannot be told: going beyond "
-                "it goes with anything from {low:+pct1} to {high:+pct1} sales of the others.",
-                "Whether {limit:num} own deals a quarter are a limit cannot be told: going beyond "
-                "it goes with anything from {low:+pct1} to {high:+pct1} sales of the others.",
-                count="limit",
-            ),
-            "size": N_(
-                "For the company that is {money:+money} a month if every manager goes beyond it "
-                "({low:+money} to {high:+money})."
-            ),
-            "team_size": N_(
-                "For this team that is {money:+money} a month when the manager goes beyond it "
-                "({low:+money} to {high:+money})."
-            ),
-            "change": N_(
-                "Would change our mind: a quarter in which deals handed over did not recover."
-            ),
-        },
-        threats=(N_("A manager may sell more just when the team is in trouble."),),
-    ),
+OWN_REVENUE = Claim(
+    slug="own-revenue",
+    needs=NEEDS,
+    design=Measured(measure=own_revenue),
+    unit="share",
+    words={
+        "headline": N_(
+            "{selling:int} of {managers:int} managers closed something themselves in "
+            "{months:int} months; over all managers it is {share:pct1} of what manager and team "
+            "sold together."
+        ),
+        "headline_none": N_("No manager closed anything themselves in {months:int} months."),
+        "team": N_(
+            "The manager closed {deals:int} own deal in {months:int} months, worth "
+            "{revenue:money} a month: {share:pct1} of what manager and team sold together.",
+            "The manager closed {deals:int} own deals in {months:int} months, worth "
+            "{revenue:money} a month: {share:pct1} of what manager and team sold together.",
+            count="deals",
+        ),
+        "team_none": N_("The manager closed nothing personally in {months:int} months."),
+    },
+    threats=(N_("A deal stands under one name even where several people worked on it."),),
+)
+
+SELLING_HELPS = Claim(
+    slug="selling-helps",
+    needs=NEEDS,
+    design=DoseEffect(driver=DRIVER, limit=LIMIT),
+    direction=1,
+    margin=0.01,
+    words=CURVE_WORDS,
+    threats=CURVE_THREATS,
+)
+
+SELLING_HURTS = Claim(
+    slug="selling-hurts",
+    needs=NEEDS,
+    design=DoseEffect(driver=DRIVER, limit=LIMIT),
+    direction=-1,
+    margin=0.01,
+    words=CURVE_WORDS,
+    threats=CURVE_THREATS,
+)
+
+ONE_DEAL_A_QUARTER = Claim(
+    slug="one-deal-a-quarter",
+    needs=NEEDS,
+    design=DoseEffect(driver=DRIVER, limit=LIMIT, beyond=True),
+    direction=-1,
+    margin=0.02,
+    words={
+        "more": N_(
+            "Beyond {limit:num} own deal of the manager a quarter the others sell {size:pct1} more "
+            "than up to it ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deals of the manager a quarter the others sell {size:pct1} "
+            "more than up to it ({low:+pct1} to {high:+pct1}).",
+            count="limit",
+        ),
+        "less": N_(
+            "Beyond {limit:num} own deal of the manager a quarter the others sell {size:pct1} less "
+            "than up to it ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deals of the manager a quarter the others sell {size:pct1} "
+            "less than up to it ({low:+pct1} to {high:+pct1}).",
+            count="limit",
+        ),
+        "small": N_(
+            "Whether the manager closes more than {limit:num} own deal a quarter makes too "
+            "little difference to the others' sales to matter ({low:+pct1} to {high:+pct1}).",
+            "Whether the manager closes more than {limit:num} own deals a quarter makes too "
+            "little difference to the others' sales to matter ({low:+pct1} to {high:+pct1}).",
+            count="limit",
+        ),
+        "untold": N_(
+            "Whether {limit:num} own deal a quarter is a limit cannot be told: beyond it the "
+            "others' sales may differ by anything between {low:+pct1} and {high:+pct1} from those "
+            "up to it.",
+            "Whether {limit:num} own deals a quarter are a limit cannot be told: beyond them the "
+            "others' sales may differ by anything between {low:+pct1} and {high:+pct1} from those "
+            "up to them.",
+            count="limit",
+        ),
+        "size": N_(
+            "For the company that is {money:+money} of their sales a month if every manager goes "
+            "beyond it "
+            "({low:+money} to {high:+money})."
+        ),
+        "team_size": N_(
+            "For this team that is {money:+money} of their sales a month when the manager goes "
+            "beyond it "
+            "({low:+money} to {high:+money})."
+        ),
+        "change": N_(
+            "Would change our mind: managers who crossed the limit for reasons that have nothing "
+            "to do with results, and whose teams sold as before."
+        ),
+        "tell": N_(
+            "Would tell it: more managers who have had quarters on both sides of the limit."
+        ),
+    },
+    threats=(N_("A manager may sell more just when the team is in trouble."),),
 )

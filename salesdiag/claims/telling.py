@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from salesdiag import checks
@@ -14,13 +13,7 @@ from salesdiag.finding import Estimate, Finding
 from salesdiag.text import Message
 from salesdiag.text import claims as words
 
-HEADLINES: Mapping[str, str] = {
-    "supported": "headline",
-    "contradicted": "headline",
-    "negligible": "small",
-    "inconclusive": "untold",
-}
-"""Which of a claim's sentences opens a finding, by verdict."""
+DECIDED = ("supported", "contradicted")
 
 
 def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
@@ -39,25 +32,34 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
     said = claim.words
     limit = getattr(claim.design, "limit", None)
     values = {
-        "percent": percent.value,
+        "size": abs(percent.value),
         "low": percent.low,
         "high": percent.high,
         "limit": company.settings.limits[limit] if limit else None,
     }
-    told: dict[str, Message] = {"headline": said[HEADLINES[finding.verdict]](**values)}
+    told: dict[str, Message] = {"headline": said[_opening(finding)](**values)}
     money = finding.effect_sizes.get("money_per_month")
-    if money is not None and finding.verdict in ("supported", "contradicted"):
+    if money is not None and finding.verdict in DECIDED:
         told["size"] = said["size" if finding.team is None else "team_size"](
             money=money.value, low=money.low, high=money.high
         )
     elif math.isfinite(finding.mde):
-        told["size"] = words.SMALLEST_SEEN(mde=math.expm1(finding.mde))
+        told["size"] = words.SMALLEST_SEEN(
+            mde=math.expm1(finding.mde), margin=math.expm1(finding.margin)
+        )
     if finding.naive is not None:
         told["naive"] = _beside(finding, claim.design.evidence(company, claim).reaction)
-    if finding.verdict in ("supported", "contradicted"):
+    if finding.verdict in DECIDED:
         told["doubt"] = words.ONLY_IF_NOTHING_HIDDEN()
-    told["change"] = said["change"]()
+    told["change"] = said["tell" if finding.verdict == "inconclusive" else "change"]()
     return replace(finding, words=told)
+
+
+def _opening(finding: Finding) -> str:
+    """Return which of a claim's sentences opens a finding."""
+    if finding.verdict in DECIDED and finding.estimate is not None:
+        return "more" if finding.estimate.value > 0 else "less"
+    return "small" if finding.verdict == "negligible" else "untold"
 
 
 def _beside(finding: Finding, reaction: Estimate | None) -> Message:
@@ -70,6 +72,9 @@ def _beside(finding: Finding, reaction: Estimate | None) -> Message:
         return words.PLAIN_UNSETTLED(**shown)
     if plain.low <= finding.evidence.value <= plain.high:
         return words.PLAIN_AGREES(**shown)
-    told = reaction is not None and reaction.p_value < checks.SIGNIFICANCE
-    side = (1 if reaction.value > 0 else -1) if told and reaction is not None else 0
+    side = 0
+    if reaction is not None and reaction.p_value < checks.SIGNIFICANCE:
+        # a reaction explains a plain figure only on the side to which it bends it
+        bent = reaction.value * (plain.value - finding.evidence.value) > 0
+        side = (1 if reaction.value > 0 else -1) if bent else 0
     return words.PLAIN_DIFFERS[side](**shown)

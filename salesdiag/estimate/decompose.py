@@ -192,3 +192,31 @@ def bootstrap_totals(
     return pd.DataFrame(
         {"value": table.sum(axis=0), "low": low, "high": high}, index=contributions.columns
     )
+
+
+def fewest(gains: ArrayLike, part: float = 0.5) -> int:
+    """Return the fewest members whose gains make up a part of all gains.
+
+    Parameters
+    ----------
+    gains : array, shape (M,)
+        Positive, at least one.
+    part : float
+        Above 0, at most 1.
+
+    Raises
+    ------
+    ValueError
+        A gain is not positive, there is none, or the part is not one.
+
+    Examples
+    --------
+    >>> fewest([50, 30, 10, 10])
+    1
+    """
+    largest = np.sort(np.asarray(gains, dtype=float))[::-1]
+    if not (len(largest) and (largest > 0).all() and 0 < part <= 1):
+        raise ValueError("gains must be positive, and their part above 0 and at most 1")
+    sums = np.cumsum(largest)
+    # sums of equal gains may miss the part by rounding alone
+    return int(np.searchsorted(sums, part * sums[-1] * (1 - 1e-12))) + 1

@@ -133,10 +133,12 @@ def _folder(path: Path) -> Raw:
     one = isinstance(declared, str) and len(declared.encode()) == 1
     by_table: dict[str, list[Path]] = {}
     problems: list[Problem] = []
-    for file in sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")):
+    for file in sorted(p for p in path.iterdir() if not p.name.startswith(".")):
         suffix = file.suffix.lower()
         if suffix in {".csv", ".parquet"} and file.stem in TABLE:
             by_table.setdefault(file.stem, []).append(file)
+        elif not file.is_file():
+            continue
         elif suffix in {".csv", ".parquet"}:
             problems.append(note(file.name, "unknown_table", allowed=near(file.stem, TABLE)))
         elif suffix in OTHER_FORMATS and file.stem in TABLE:
@@ -158,6 +160,8 @@ def _folder(path: Path) -> Raw:
 def _table_file(table: str, found: list[Path], delimiter: str) -> files.Content:
     if len(found) > 1:
         return files.failed(table, "twice", files=[f.name for f in found])
+    if not found[0].is_file():
+        return files.failed(table, "folder", file=found[0].name)
     if found[0].suffix.lower() == ".parquet":
         return files.read_parquet(found[0], table)
     return files.read_csv(found[0], table, delimiter=delimiter)

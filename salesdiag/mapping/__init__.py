@@ -120,6 +120,8 @@ def convert(
     ------
     DataError
         The mapping, a file or the converted company cannot be used. Nothing was changed.
+    ValueError
+        There is no such mapping, or ``dest`` holds something else. Nothing was changed.
     """
     source, dest = Path(source), Path(dest)
     if not source.is_dir():
@@ -146,14 +148,14 @@ def convert(
 def _refuse_unsafe(source: Path, dest: Path, force: bool) -> None:
     here, there = source.resolve(), dest.resolve()
     if here == there or here in there.parents or there in here.parents:
-        raise DataError(words.DEST_OVERLAPS(dest=dest, source=source))
+        raise ValueError(str(words.DEST_OVERLAPS(dest=dest, source=source)))
     if not dest.exists():
         return
     content = {p.name for p in dest.iterdir()} if dest.is_dir() else {dest.name}
     ours = {MARKER, "company.toml", *(f"{t}.parquet" for t in TABLE)}
     written = MARKER in content and content <= ours
     if content and not written and not (force and dest.is_dir()):
-        raise DataError(words.DEST_IN_USE(dest=dest))
+        raise ValueError(str(words.DEST_IN_USE(dest=dest)))
 
 
 def _refuse_unusable(found: Validated, dest: Path) -> None:
@@ -175,7 +177,7 @@ def _plan(source: Path, mapping: str | Path | None) -> tuple[str, dict[str, Any]
     else:
         path = known.get(str(mapping), Path(mapping))
         if not path.is_file():
-            raise DataError(words.UNKNOWN_MAPPING(name=mapping, names=list(known)))
+            raise ValueError(str(words.UNKNOWN_MAPPING(name=mapping, names=list(known))))
     return path.stem, _load(path)
 
 

@@ -8,7 +8,7 @@ what it shows (it stands apart because a notebook has no need of what converts n
 >>> report.found(dossier)  # doctest: +SKIP
 """
 
-from salesdiag.report.block import Block
+from salesdiag.report.block import Block, Style
 from salesdiag.report.blocks import (
     actions,
     beside,
@@ -37,7 +37,7 @@ COMPANY_PAGE = (header, found, teams, curve, claims, untold, methods)
 """Blocks of the company's page, in order."""
 
 __all__ = [
-    "COMPANY_PAGE", "TEAM_PAGE", "Block", "Dossier", "Names", "actions", "beside", "claims",
-    "curve", "file_name", "found", "header", "methods", "open", "plot", "plot_attainment",
+    "COMPANY_PAGE", "TEAM_PAGE", "Block", "Dossier", "Names", "Style", "actions", "beside",
+    "claims", "curve", "file_name", "found", "header", "methods", "open", "plot", "plot_attainment",
     "plot_bridge", "plot_curve", "plot_interval", "plot_shares", "teams", "untold",
 ]  # fmt: skip

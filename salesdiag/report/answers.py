@@ -9,18 +9,26 @@ from typing import Any
 
 import pandas as pd
 
+from salesdiag.claims import CLAIM
 from salesdiag.claims.register import ENTRY
 from salesdiag.finding import Finding
 from salesdiag.report import figures, svg, units
 from salesdiag.report.dossier import Dossier
 from salesdiag.text import Message
+from salesdiag.text import claims as claim_words
+from salesdiag.text import methods as method_words
 from salesdiag.text import pages as words
 
-PLAN = "plan-first"
+PLAN, BRIDGE = "plan-first", "base-and-depth"
 SHORTEST, LONGEST = 3, 5
 """How many findings open a page."""
+STANDS_BACK = {"coaching-half-time": "manager-time-split", "two-focuses": BRIDGE}
+"""Measured claims that say nearly the same as another one, which opens a page in their place."""
+DECIDED = ("supported", "contradicted", "negligible")
 
+SMALL_PROBABILITY = 0.001
 PERSON_COLUMNS = ("person_id", "rep_id", "manager_id", "owner_id")
+CURVE_COLUMNS = ("label", "value", "low", "high", "n", "groups")
 TABLE_ROWS = 12
 TOLD_BY_DRAWING = (figures.plot_shares, figures.plot_bridge, figures.plot_attainment)
 """Drawings that print every number they show, so that no table is needed beside them."""
@@ -55,9 +63,16 @@ class Answer:
     drawing: object
     caption: object
     checks: Sequence[dict[str, object]] = field(default_factory=tuple)
+    threats: Sequence[object] = field(default_factory=tuple)
     table: Table | None = None
     table_caption: object = ""
     notes: Sequence[object] = field(default_factory=tuple)
+    facts: Sequence[dict[str, object]] = field(default_factory=tuple)
+
+
+def untested(finding: Finding) -> bool:
+    """Say whether this version has no test for the claim."""
+    return getattr(finding.reason, "template", None) == claim_words.NOT_YET
 
 
 def title(finding: Finding) -> object:
@@ -86,10 +101,10 @@ def weight(finding: Finding) -> float:
 
 
 def _rank(finding: Finding) -> tuple[int, float]:
-    decided = {"supported": 1, "contradicted": 1, "measured": 2, "negligible": 3}
-    if finding.claim == PLAN and finding.verdict == "measured":
-        return 0, 0.0
-    place = decided.get(finding.verdict, 4)
+    places = {"supported": 1, "contradicted": 1, "negligible": 2, "measured": 4}
+    if finding.verdict == "measured" and finding.claim in (PLAN, BRIDGE):
+        return {PLAN: 0, BRIDGE: 3}[finding.claim], 0.0
+    place = places.get(finding.verdict, 5)
     against = (
         0.5 if finding.verdict == "contradicted" else 0.0
     )  # of two readings, the one that holds
@@ -97,14 +112,17 @@ def _rank(finding: Finding) -> tuple[int, float]:
 
 
 def foremost(answers: Iterable[Finding]) -> list[Finding]:
-    """Return the findings that open a page: three to five, decided before undecided.
+    """Return the findings that open a page: the plan, decided effects, growth, other states.
 
-    Two claims that read one estimate from opposite sides take one place. Findings that could not
-    be decided only fill up to three; claims that could not be tested never open a page.
+    There are three to five. Two claims that read one estimate from opposite sides take one place.
+    Findings that could not be decided only fill up to three; claims that could not be tested never
+    open a page.
     """
+    told = [f for f in answers if f.verdict != "not_testable"]
+    measured = {f.claim for f in told if f.verdict == "measured"}
     seen: set[object] = set()
     chosen: list[Finding] = []
-    for f in sorted((f for f in answers if f.verdict != "not_testable"), key=_rank):
+    for f in sorted((f for f in told if STANDS_BACK.get(f.claim) not in measured), key=_rank):
         e = f.estimate
         key = (e.value, e.low, e.high) if e is not None and f.verdict != "measured" else f.claim
         enough = len(chosen) >= (SHORTEST if f.verdict == "inconclusive" else LONGEST)
@@ -114,22 +132,46 @@ def foremost(answers: Iterable[Finding]) -> list[Finding]:
     return chosen
 
 
-def action(finding: Finding) -> Message | str | None:
-    """Return what a finding tells to do, None where it tells nothing."""
-    if finding.verdict not in ("supported", "contradicted", "measured"):
-        return None
-    own = finding.words.get("action")
-    template = words.DO.get((finding.claim, finding.verdict))
-    return own or (template() if template else None)
+def leading(dossier: Dossier) -> tuple[Finding, ...]:
+    """Return the finding that leads on each claim: the company's where only it was decided."""
+    whole = {f.claim: f for f in dossier.findings if f.team is None and f.verdict in DECIDED}
+    return tuple(
+        whole.get(f.claim, f) if f.verdict == "inconclusive" else f for f in dossier.answers
+    )
+
+
+def own_part(dossier: Dossier, finding: Finding) -> Message | str:
+    """Return what the page's team has to do with a finding on an effect, empty where nothing."""
+    own = dossier.answer(finding.claim)
+    if dossier.team is None or own is None or own.verdict in ("measured", "not_testable"):
+        return ""
+    if own.team is None:
+        return words.OF_ALL_TEAMS()
+    team = own.team_estimate
+    if team is None or not figures.stands_apart(own):
+        return words.WHOLE_COMPANY_ANSWER()
+    said = {
+        "team": units.spoken(team.shrunken),
+        "company": units.spoken(team.pooled),
+        "weight": team.weight,
+    }
+    if finding.team is None:
+        return words.TEAM_UNTOLD(**said)
+    if team.own is None:
+        return words.TEAM_WEIGHT(**said)
+    return words.TEAM_ALONE(**said, own=units.spoken(team.own))
 
 
 def size(finding: Finding) -> Message | str:
-    """Return the estimate with its range in words; a team's beside that of all teams."""
+    """Return the estimate with its range in words; a team's beside that of all teams.
+
+    The headline of an effect that is all teams' says them already.
+    """
     if finding.verdict in ("not_testable", "measured") or finding.estimate is None:
         return ""
     team = finding.team_estimate
     if team is None or not figures.stands_apart(finding):
-        return units.spoken(finding.estimate)
+        return "" if "headline" in finding.words else units.spoken(finding.estimate)
     return words.TEAM_LINE(team=units.spoken(team.shrunken), company=units.spoken(team.pooled))
 
 
@@ -141,9 +183,9 @@ def answer(dossier: Dossier, finding: Finding, before: Finding | None = None) ->
     entry = ENTRY.get(finding.claim)
     said = [finding.words["size"]] if "size" in finding.words else []
     why = [finding.reason] if finding.verdict != "measured" else []
-    rest = [*said, *notes(finding), *why]
+    rest = [own_part(dossier, finding), *said, *notes(finding), *why]
     line = dossier.say(headline(finding))
-    name = f"draw-{finding.claim}"
+    name, tested = f"draw-{finding.claim}", finding.verdict != "not_testable"
     return Answer(
         slug=finding.claim,
         title=title(finding),
@@ -153,16 +195,26 @@ def answer(dossier: Dossier, finding: Finding, before: Finding | None = None) ->
         said=words.SAYS(sources=list(entry.sources), n=len(entry.sources)) if entry else "",
         statement=entry.statement if entry else "",
         sentences=[s for s in map(dossier.say, rest) if str(s) and str(s) != str(line)],
-        drawing=svg.drawing(finding, name) if before is None else "",
+        drawing=svg.drawing(finding, name) if before is None and _worth(finding) else "",
         caption=_caption(finding),
         checks=[{"mark": _mark(c.passed), "text": dossier.say(c.text)} for c in finding.checks],
+        threats=CLAIM[finding.claim].threats if tested and finding.claim in CLAIM else (),
         table=table(dossier, finding) if before is None else None,
         table_caption=words.TABLE_CAPTION(claim=title(finding)),
         notes=[
             *([words.DRAWN_BEFORE(claim=str(title(before)))] if before else []),
-            *_small_print(dossier, finding),
+            *[
+                words.PUBLISHED(value=_published(b.value, b.unit), source=b.source, grade=b.grade)
+                for b in finding.benchmarks
+            ],
         ],
+        facts=[{"name": n, "value": v} for n, v in _facts(finding)] if tested else (),
     )
+
+
+def _worth(finding: Finding) -> bool:
+    """Say whether a drawing shows more than one bar with its ends, which the words say too."""
+    return finding.verdict != "measured" or figures.kind(finding) is not figures.plot_interval
 
 
 def _caption(finding: Finding) -> object:
@@ -181,36 +233,50 @@ def _mark(passed: bool | None) -> object:
     return words.CHECK_PASSED if passed else words.CHECK_FAILED
 
 
-def _small_print(dossier: Dossier, finding: Finding) -> Iterable[object]:
-    told = finding.verdict != "not_testable"
-    if told and dossier.team is not None and _of_all_teams(finding):
-        yield words.WHOLE_COMPANY_ANSWER
-    for b in finding.benchmarks:
-        yield words.PUBLISHED(value=_published(b.value, b.unit), source=b.source, grade=b.grade)
-    if not told:
-        return
-    if math.isfinite(finding.q_value):
-        yield words.CORRECTED(q=finding.q_value)
-    unsaid = "size" not in finding.words or finding.verdict in ("supported", "contradicted")
-    if unsaid and math.isfinite(finding.mde) and finding.estimate is not None:
-        yield words.SMALLEST(mde=units.one(finding.mde, finding.estimate.unit))
-    left_out = [
+def _facts(finding: Finding) -> Iterable[tuple[object, object]]:
+    """Yield how a finding was calculated: name and value of each fact."""
+    evidence, estimate, plain = finding.evidence, finding.estimate, finding.naive
+    if finding.method:
+        yield words.METHOD, finding.method
+    if evidence is not None:
+        interval = units.spoken(evidence.interval())
+        yield words.ALL_POOLED, words.INTERVAL(interval=interval, df=evidence.df)
+        yield (
+            words.CHANCE,
+            words.P_AND_Q(p=probability(evidence.p_value), q=probability(finding.q_value))
+            if math.isfinite(finding.q_value)
+            else words.NOT_CORRECTED,
+        )
+    if estimate is not None and math.isfinite(finding.margin):
+        yield words.MARGIN, units.size(finding.margin, estimate.unit)
+    if estimate is not None and math.isfinite(finding.mde):
+        yield words.SMALLEST, words.OR_MORE(mde=units.size(finding.mde, estimate.unit))
+    if plain is not None:
+        yield words.PLAIN, plain.method
+    if finding.n is not None and finding.groups is not None:
+        rests = words.RESTS_ON if evidence is not None else words.COUNTED
+        yield words.ROWS_USED, rests(n=finding.n, groups=finding.groups)
+    if left_out := causes(finding):
+        yield words.ROWS_DROPPED, words.LISTED(items=left_out)
+
+
+def causes(finding: Finding) -> list[Message]:
+    """Return how many rows a test left out, by cause."""
+    return [
         words.CAUSE_ROWS(cause=str(cause(c)), n=rows) for c, rows in finding.dropped.items() if rows
     ]
-    if left_out:
-        yield words.LEFT_OUT(causes=left_out)
-    if finding.n is not None and finding.groups is not None:
-        yield words.RESTS_ON(n=finding.n, groups=finding.groups)
-
-
-def _of_all_teams(finding: Finding) -> bool:
-    pooled = finding.team_estimate is not None and not figures.stands_apart(finding)
-    return finding.team is None or pooled
 
 
 def cause(name: object) -> object:
-    """Return why rows were left out, in words where we have them."""
-    return words.CAUSES.get(str(name), str(name).replace("_", " "))
+    """Return why a test left rows out, in words where we have them."""
+    return method_words.CAUSES.get(str(name), str(name).replace("_", " "))
+
+
+def probability(value: float) -> Message:
+    """Return a p- or q-value in words."""
+    if value < SMALL_PROBABILITY:
+        return words.LESS_THAN(value=SMALL_PROBABILITY)
+    return words.IS(value=round(value, 3))
 
 
 def _published(value: float, unit: str) -> Message:
@@ -234,6 +300,8 @@ def table(dossier: Dossier, finding: Finding) -> Table | None:
     for column in known:
         frame = frame.loc[frame[column].isin(dossier.own_ids)]
     frame = frame.drop(columns="team_id", errors="ignore")
+    if figures.has_curve(finding) and "label" in frame:
+        frame = frame[[c for c in CURVE_COLUMNS if c in frame]]
     if frame.empty or not len(frame.columns):
         return None
     unit = finding.estimate.unit if finding.estimate else ""

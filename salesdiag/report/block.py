@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
+from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,6 +18,10 @@ from salesdiag.text import pages as words
 
 METADATA = "salesdiag"
 """Key of the output metadata by which a page knows a block."""
+
+JOINER = "\N{WORD JOINER}"
+SIGNED_MONEY = re.compile(r"(?<![^\s(>])([+\u2212])(?=[^\s\d<]{1,4}\d)")
+"""A sign before a currency, between which a line could break."""
 
 SHAPES: Mapping[str, str] = {
     "supported": "▲",
@@ -93,9 +98,38 @@ class Block:
         return {"text/plain": str(self), "text/html": str(self.markup)}, {METADATA: about}
 
 
+@dataclass(frozen=True)
+class Style:
+    """The style sheet of pages, made to fit blocks inside a notebook and nothing else there."""
+
+    def _repr_html_(self) -> str:
+        rules = str(style()).replace(":root", "&")
+        return f"<style>.salesdiag.salesdiag {{ {NOTEBOOK} {rules} }}</style>"
+
+    def __str__(self) -> str:
+        """Say what it is where there is no HTML."""
+        return "Style of the blocks below"
+
+    __repr__ = __str__
+
+
+NOTEBOOK = (
+    "max-width: 46rem; padding-inline: .2rem; background: var(--paper); color: var(--ink); "
+    "font: 16px/1.55 system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif; "
+    "h1, h2, h3, h4 { font-weight: 700; } tr, tr:nth-child(odd), tr:hover { background: none; }"
+)
+
+
+@cache
+def style() -> Markup:
+    """Return the style sheet of every page."""
+    return Markup(resources.files("salesdiag.report").joinpath("style.css").read_text("utf-8"))
+
+
 def fill(name: str, **values: Any) -> Markup:
     """Return a block's template filled with values."""
-    return Markup(environment().get_template(f"{name}.html.j2").render(block=name, **values))
+    made = environment().get_template(f"{name}.html.j2").render(block=name, **values)
+    return Markup(SIGNED_MONEY.sub(rf"\1{JOINER}", made))
 
 
 class _PlainText(HTMLParser):
@@ -174,7 +208,7 @@ def plain_text(markup: str) -> str:
     1. One & two
     """
     parser = _PlainText()
-    parser.feed(str(markup))
+    parser.feed(str(markup).replace(JOINER, ""))
     parser.close()
     lines = (" ".join(line.split()) for line in parser.lines)
     return "\n".join(line for line in lines if line)

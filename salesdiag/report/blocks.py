@@ -7,7 +7,7 @@ A page of a team shows ``header``, ``found``, ``actions``, ``beside``, ``curve``
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from typing import Any
 
@@ -17,15 +17,17 @@ import salesdiag
 from salesdiag import panel, text
 from salesdiag.claims.register import ENTRY, TOPICS
 from salesdiag.finding import Finding
-from salesdiag.report import answers, comparison, figures, svg
+from salesdiag.report import answers, comparison, doing, figures, svg
 from salesdiag.report.answers import Table
 from salesdiag.report.block import Block, fill
 from salesdiag.report.dossier import Dossier
-from salesdiag.text import Message, Template
+from salesdiag.text import Message, Template, join, terms
 from salesdiag.text import claims as claim_words
+from salesdiag.text import methods as method_words
 from salesdiag.text import pages as words
 
 SELLING = (("selling-helps", words.READS_HELPS), ("selling-hurts", words.READS_HURTS))
+LIMIT = "one-deal-a-quarter"
 MAX_ACTIONS = 5
 
 
@@ -82,16 +84,25 @@ def header(dossier: Dossier) -> dict[str, Any]:
 @_part("found", words.FOUND)
 def found(dossier: Dossier) -> dict[str, Any]:
     """Tell the three to five findings that matter most."""
-    chosen = answers.foremost(dossier.answers)
+    led = answers.leading(dossier)
+    chosen = answers.foremost(led)
     told: set[str] = set()
-    undecided = [f for f in dossier.answers if f.verdict == "inconclusive" and f not in chosen]
+    undecided = [f for f in led if f.verdict == "inconclusive" and f not in chosen]
     return {
         "items": [
             {
                 "finding": f,
+                "title": answers.title(f),
                 "headline": dossier.say(answers.headline(f)),
                 "size": dossier.say(f.words.get("size", "")),
-                "notes": _unsaid([dossier.say(n) for n in answers.notes(f)], told),
+                "notes": _unsaid(
+                    [
+                        dossier.say(n)
+                        for n in (answers.own_part(dossier, f), *answers.notes(f))
+                        if str(n)
+                    ],
+                    told,
+                ),
             }
             for f in chosen
         ],
@@ -109,18 +120,7 @@ def _unsaid(sentences: list[Message | str], told: set[str]) -> list[Message | st
 @_part("actions", words.ACTIONS)
 def actions(dossier: Dossier) -> dict[str, Any]:
     """Say what follows for the team's work, from decided and measured findings only."""
-    ranked = answers.foremost(dossier.answers)
-    rest = [f for f in dossier.answers if f not in ranked]
-    told = {f.claim: answers.action(f) for f in (*ranked, *rest)}
-    items = [
-        {
-            "what": dossier.say(what),
-            "why": words.ACTIONS_FROM(claim=str(ENTRY[slug].title) if slug in ENTRY else slug),
-        }
-        for slug, what in told.items()
-        if what is not None
-    ]
-    return {"items": items[:MAX_ACTIONS]}
+    return {"items": doing.actions(dossier)[:MAX_ACTIONS]}
 
 
 @_part("beside", words.BESIDE)
@@ -137,25 +137,35 @@ def teams(dossier: Dossier) -> dict[str, Any]:
 
 @_part("curve", words.CURVE)
 def curve(dossier: Dossier) -> dict[str, Any]:
-    """Answer whether the manager should sell: one curve, read from both sides."""
+    """Answer whether the manager should sell: one curve, read from both sides, and a limit."""
     pairs = [(who, dossier.answer(slug)) for slug, who in SELLING]
     asked = [(who, f) for who, f in pairs if f is not None]
+    said = list(dict.fromkeys(str(dossier.say(answers.headline(f))) for _, f in asked))
+    limit = dossier.answer(LIMIT)
     drawn = next((f for _, f in asked if figures.kind(f) is figures.plot_curve), None)
     drawn = drawn or next((f for f in _company_curves(dossier)), None)
     mark = comparison.own_deals(dossier)
     return {
-        "readings": [
-            {
-                "who": who,
-                "statement": ENTRY[f.claim].statement,
-                "finding": f,
-                "answer": dossier.say(answers.headline(f)),
-            }
-            for who, f in asked
-        ],
+        "readings": [_reading(dossier, who, f, alone=len(said) > 1) for who, f in asked],
+        "shared": dossier.say(answers.headline(asked[0][1])) if len(said) == 1 else "",
+        "limit": _reading(dossier, words.READS_LIMIT, limit)
+        if limit is not None and limit.verdict != "not_testable"
+        else None,
         "drawing": svg.drawing(drawn, "curve-drawing", partial(figures.plot_curve, mark=mark))
         if drawn is not None
         else "",
+    }
+
+
+def _reading(
+    dossier: Dossier, who: Template, finding: Finding, alone: bool = True
+) -> dict[str, Any]:
+    """Return what one side says and what the data say; ``alone`` where no other says the same."""
+    return {
+        "who": who,
+        "statement": ENTRY[finding.claim].statement,
+        "finding": finding,
+        "answer": dossier.say(answers.headline(finding)) if alone else "",
     }
 
 
@@ -171,7 +181,10 @@ def _company_curves(dossier: Dossier) -> list[Finding]:
 def claims(dossier: Dossier) -> dict[str, Any]:
     """List every claim as one line that opens, by topic."""
     by_topic: dict[str, list[answers.Answer]] = {topic: [] for topic in TOPICS}
+    planned = _planned(dossier)
     for place, f in enumerate(dossier.answers):
+        if f in planned:
+            continue
         topic = ENTRY[f.claim].topic if f.claim in ENTRY else "other"
         before = next((e for e in dossier.answers[:place] if _same_table(e, f)), None)
         by_topic.setdefault(topic, []).append(answers.answer(dossier, f, before))
@@ -180,8 +193,15 @@ def claims(dossier: Dossier) -> dict[str, Any]:
             {"title": TOPICS.get(topic, topic), "items": items}
             for topic, items in by_topic.items()
             if items
-        ]
+        ],
+        "untested": words.UNTESTED(n=len(planned)) if planned else "",
+        "untested_titles": [answers.title(f) for f in planned],
     }
+
+
+def _planned(dossier: Dossier) -> list[Finding]:
+    """Return the claims that this version has no test for."""
+    return [f for f in dossier.answers if answers.untested(f)]
 
 
 def _same_table(one: Finding, other: Finding) -> bool:
@@ -192,48 +212,55 @@ def _same_table(one: Finding, other: Finding) -> bool:
 def untold(dossier: Dossier) -> dict[str, Any]:
     """Say what cannot be told and which record, kept from now on, would tell it."""
     closed = [f for f in dossier.answers if f.verdict == "not_testable"]
-    lacking = [f for f in closed if not _made_by(f.reason, claim_words.NOT_YET)]
-    planned = [str(answers.title(f)) for f in closed if f not in lacking]
+    planned = _planned(dossier)
+    lacking = [f for f in closed if f not in planned]
     open_ = [f for f in dossier.answers if f.verdict == "inconclusive"]
-    why: dict[str, list[Finding]] = {}
-    for f in lacking:
-        why.setdefault(str(dossier.say(f.reason)), []).append(f)
-    records = [
-        {"lead": reason, "text": words.LISTED(items=[str(answers.title(f)) for f in of])}
-        for reason, of in sorted(why.items(), key=lambda pair: -len(pair[1]))
-    ]
-    evidence = [
-        {"lead": answers.title(f), "text": dossier.say(f.words.get("change") or f.reason)}
-        for f in open_
-    ]
-    groups = [
-        {"title": words.LACK_RECORDS, "items": records},
-        {"title": words.LACK_EVIDENCE, "items": evidence},
-        {"title": words.LACK_TEST, "items": [], "text": words.LISTED(items=planned)},
-    ]
-    groups = [g for g, some in zip(groups, (records, evidence, planned), strict=True) if some]
-    if not groups:
-        return {"summary": words.ALL_TOLD, "cheapest": "", "groups": []}
+    counts = (
+        (words.COUNT_UNTESTABLE, len(lacking)),
+        (words.COUNT_UNDECIDED, len(open_)),
+        (words.COUNT_PLANNED, len(planned)),
+    )
+    groups = (
+        {
+            "title": words.LACK_RECORDS,
+            "items": _grouped((str(dossier.say(f.reason)), f) for f in lacking),
+        },
+        {
+            "title": words.LACK_EVIDENCE,
+            "items": _grouped(
+                (str(join([*map(dossier.say, _what_would_tell(f))])), f) for f in open_
+            ),
+        },
+    )
     return {
-        "summary": words.UNTOLD_COUNTS(
-            n=len(dossier.answers),
-            untestable=len(lacking),
-            undecided=len(open_),
-            planned=len(planned),
-        ),
+        "summary": [said(n=n) for said, n in counts if n]
+        + ([] if lacking or open_ else [words.ALL_TOLD]),
         "cheapest": _cheapest(lacking),
-        "groups": groups,
+        "groups": [g for g in groups if g["items"]],
     }
 
 
-def _made_by(reason: Message | str, template: Template) -> bool:
-    return isinstance(reason, Message) and reason.template == template
+def _what_would_tell(finding: Finding) -> list[Message | str]:
+    """Return how far the evidence reaches and what would take it further."""
+    size, change = finding.words.get("size"), finding.words.get("change")
+    return [s for s in (size, change) if s] or [finding.reason]
+
+
+def _grouped(said: Iterable[tuple[str, Finding]]) -> list[dict[str, object]]:
+    """Return each sentence once with the claims it is said of, the most said first."""
+    of: dict[str, list[str]] = {}
+    for sentence, finding in said:
+        of.setdefault(sentence, []).append(str(answers.title(finding)))
+    return [
+        {"lead": words.LISTED(items=titles), "text": sentence}
+        for sentence, titles in sorted(of.items(), key=lambda pair: -len(pair[1]))
+    ]
 
 
 def _cheapest(lacking: list[Finding]) -> Message | str:
     """Return the single missing record that would open most claims by itself."""
     reasons = [
-        f.reason for f in lacking if getattr(f.reason, "template", None) is claim_words.NEEDS
+        f.reason for f in lacking if getattr(f.reason, "template", None) == claim_words.NEEDS
     ]
     alone = [r.values["needs"][0] for r in reasons if len(r.values["needs"]) == 1]
     if not alone:
@@ -256,30 +283,64 @@ def methods(dossier: Dossier) -> dict[str, Any]:
         words.MIN_GROUP(n=dossier.min_group),
     ]
     rates = dossier.error_rates
+    tests = {
+        (f.evidence.value, f.p_value)
+        for f in dossier.findings
+        if f.team is None and f.evidence is not None and f.q_value >= 0
+    }
+    explained: list[object] = []
+    if any(f.evidence is not None for f in dossier.answers):
+        explained += [words.VERDICT_SAID, words.CAUSES_SAID, words.GROUPS_SAID]
+    if tests:
+        explained.append(words.CORRECTION_SAID(n=len(tests)))
+    pooled = any(f.team_estimate is not None for f in dossier.answers)
+    if pooled:
+        explained.append(words.POOLING_SAID)
+        used[str(method_words.POOLING)] = [
+            answers.title(f) for f in dossier.answers if figures.stands_apart(f)
+        ]
     return {
+        "explained": explained,
         "methods": [
             {"method": m, "claims": words.LISTED(items=[str(t) for t in titles])}
             for m, titles in used.items()
         ],
         "errors": words.ERROR_RATES(**rates) if rates else words.NO_ERROR_RATES,
-        "dropped": _dropped([company.dropped, panel.dropped(company.tables, company.settings)]),
+        "dropped": _dropped(dossier),
         "data": data,
     }
 
 
-def _dropped(frames: list[pd.DataFrame]) -> Table:
-    """Return the rows left out, while reading and while counting, as table, cause and count."""
-    known = [f[["table", "cause", "rows"]] for f in frames if not f.empty]
-    if not known:
-        return Table(head=[], rows=[], numeric=[])
-    rows = pd.concat(known)
-    left_out = rows.loc[rows["rows"] > 0]
-    sums = left_out.groupby(["table", "cause"])["rows"].sum().reset_index()
+def _dropped(dossier: Dossier) -> Table:
+    """Return the rows left out while reading, while counting and by each test, with causes."""
+    company = dossier.company
+    rows: list[list[object]] = [
+        [words.WHEN_READ, words.TABLES.get(table, table), cause, n]
+        for table, cause, n in _causes(company.dropped)
+    ]
+    rows += [
+        [words.WHEN_COUNTED, words.TABLES.get(table, table), terms.CAUSES.get(cause, cause), n]
+        for table, cause, n in _causes(panel.dropped(company.tables, company.settings))
+    ]
+    tests: dict[tuple[tuple[str, int], ...], list[str]] = {}
+    for f in dossier.answers:
+        tests.setdefault(tuple(f.dropped.items()), []).append(str(answers.title(f)))
+    rows += [
+        [words.WHEN_TESTED, words.LISTED(items=titles), answers.cause(cause), n]
+        for dropped, titles in tests.items()
+        for cause, n in dropped
+        if n
+    ]
     return Table(
-        head=[words.TABLE_HEAD, words.CAUSE_HEAD, words.ROWS_HEAD],
-        rows=[
-            [words.TABLES.get(table, table), answers.cause(cause), words.SINGLES["count"](value=n)]
-            for table, cause, n in sums.itertuples(index=False)
-        ],
-        numeric=[False, False, True],
+        head=[words.STEP_HEAD, words.TABLE_HEAD, words.CAUSE_HEAD, words.ROWS_HEAD],
+        rows=[[*row[:3], words.SINGLES["count"](value=row[3])] for row in rows],
+        numeric=[False, False, False, True],
     )
+
+
+def _causes(frame: pd.DataFrame) -> list[tuple[str, str, int]]:
+    """Return table, cause and rows of what was left out."""
+    if frame.empty:
+        return []
+    sums = frame.groupby(["table", "cause"])["rows"].sum().reset_index()
+    return list(sums.loc[sums["rows"] > 0].itertuples(index=False, name=None))

@@ -31,12 +31,15 @@ class Figure:
         Months in which any of them is unknown count in neither.
     term : str
         How the figure is told, a key of :data:`salesdiag.text.pages.SINGLES`.
+    of_managers : bool
+        Whether it is about managers: then the company's is one of as many people as teams.
     """
 
     label: Template
     above: tuple[str, ...]
     below: tuple[str, ...]
     term: str = "share"
+    of_managers: bool = False
 
     def sums(self, months: pd.DataFrame) -> pd.DataFrame:
         """Return by team the two sums, ``above`` and ``below``; empty where nothing is known."""
@@ -51,10 +54,31 @@ class Figure:
 FIGURES = (
     Figure(label=words.ATTAINMENT, above=("revenue",), below=("quota",)),
     Figure(label=words.WIN_RATE, above=("wins",), below=("wins", "losses")),
-    Figure(label=words.COACHING_HOURS, above=("coached_hours",), below=("reps",), term="hours"),
-    Figure(label=words.COACHING_SHARE, above=(f"{HOURS}coaching",), below=(f"{HOURS}*",)),
-    Figure(label=words.SELLING_TIME, above=(f"{HOURS}own_selling",), below=(f"{HOURS}*",)),
-    Figure(label=words.OWN_SHARE, above=("manager_revenue",), below=("revenue", "manager_revenue")),
+    Figure(
+        label=words.COACHING_HOURS,
+        above=("coached_hours",),
+        below=("reps",),
+        term="hours",
+        of_managers=True,
+    ),
+    Figure(
+        label=words.COACHING_SHARE,
+        above=(f"{HOURS}coaching",),
+        below=(f"{HOURS}*",),
+        of_managers=True,
+    ),
+    Figure(
+        label=words.SELLING_TIME,
+        above=(f"{HOURS}own_selling",),
+        below=(f"{HOURS}*",),
+        of_managers=True,
+    ),
+    Figure(
+        label=words.OWN_SHARE,
+        above=("manager_revenue",),
+        below=("revenue", "manager_revenue"),
+        of_managers=True,
+    ),
     Figure(label=words.ACTIVE_SHARE, above=("accounts_active",), below=("accounts_assigned",)),
 )
 
@@ -86,24 +110,23 @@ def values(dossier: Dossier) -> dict[str, Any]:
     """Return what the template of ``beside`` and ``teams`` shows."""
     months = _months(dossier)
     large = dossier.large_teams
-    rows, missing = [], []
-    for figure in FIGURES:
-        row = _row(dossier, figure, months)
-        if row is None:
-            missing.append(figure.label)
-        else:
-            rows.append(row)
+    sums = {f: f.sums(months) for f in FIGURES}
+    missing = [f.label for f in FIGURES if not math.isfinite(_total(sums[f]))]
+    known = [f for f in FIGURES if f.label not in missing]
+    rows = [row for f in known if (row := _row(dossier, f, sums[f])) is not None]
+    few = words.FEW_TEAMS(n=dossier.min_group)
     notes: list[object] = []
-    if dossier.withheld:
+    if dossier.withheld or (dossier.team and any(_hidden(dossier, f, sums[f]) for f in known)):
         notes.append(words.WITHHELD(n=dossier.min_group))
     if rows:
-        notes += [words.LUCK] if large else [words.FEW_TEAMS(n=dossier.min_group)]
+        notes += [words.LUCK] if large else [few]
     if rows and missing:
         notes.append(words.PART_MISSING(figures=[m() for m in missing]))
     period = words.PERIOD(start=dossier.period[0], end=dossier.period[1]) if dossier.period else ""
     quarters = [words.LOWER_QUARTER, words.MIDDLE, words.UPPER_QUARTER]
     return {
         "rows": rows,
+        "absent": few if known else words.NO_FIGURES,
         "heads": quarters if dossier.team is None else [words.THIS_TEAM, words.COMPANY],
         "drawn": words.TEAMS_DRAWN(n=len(large)) if large else "",
         "caption": (words.TEAMS_CAPTION if dossier.team is None else words.BESIDE_CAPTION)(
@@ -121,8 +144,20 @@ def _months(dossier: Dossier) -> pd.DataFrame:
     return panel.loc[inside].assign(coached_hours=lambda d: d["coaching_hours"] * d["reps"])
 
 
-def _row(dossier: Dossier, figure: Figure, months: pd.DataFrame) -> Row | None:
-    sums = figure.sums(months)
+def _total(sums: pd.DataFrame) -> float:
+    """Return the company's figure, sum over sum; NaN where unknown."""
+    return float(_ratio(sums.sum().to_frame().T).iloc[0])
+
+
+def _hidden(dossier: Dossier, figure: Figure, sums: pd.DataFrame) -> bool:
+    """Say whether the company's figure, beside the team's own, would tell about too few people."""
+    if figure.of_managers:
+        return int(_ratio(sums).notna().sum()) < dossier.min_group
+    own = 0 if dossier.withheld else dossier.sizes.get(dossier.team or "", 0)
+    return 0 < sum(dossier.sizes.values()) - own < dossier.min_group
+
+
+def _row(dossier: Dossier, figure: Figure, sums: pd.DataFrame) -> Row | None:
     by_team = _ratio(sums)
     others = sorted(by_team[by_team.index.isin(dossier.large_teams)].dropna())
     if len(others) < dossier.min_group:
@@ -130,9 +165,7 @@ def _row(dossier: Dossier, figure: Figure, months: pd.DataFrame) -> Row | None:
     if dossier.team is None:
         return _spread(figure, others)
     own = math.nan if dossier.withheld else float(by_team.get(dossier.team, math.nan))
-    total = float(_ratio(sums.sum().to_frame().T).iloc[0])
-    if not math.isfinite(total):
-        return None
+    total = math.nan if _hidden(dossier, figure, sums) else _total(sums)
     say = words.SINGLES[figure.term]
     places = _places([*others, own] if math.isfinite(own) else others)
     return Row(
@@ -178,9 +211,17 @@ def _position(figure: Figure, own: float, others: list[float]) -> Message | str:
     if not others or not math.isfinite(own):
         return words.NO_POSITION(figure=figure.label())
     low, high = np.quantile(others, [0.25, 0.75])
-    place = "low" if own <= low else "high" if own >= high else "middle"
+    place = "low" if own < low else "high" if own > high else "middle"
     value = words.SINGLES[figure.term](value=own)
     return words.POSITION[place](figure=figure.label(), value=value)
+
+
+def own_figure(dossier: Dossier, label: Template) -> float | None:
+    """Return one of the team's own figures, None where unknown or not to be shown."""
+    figure = next(f for f in FIGURES if f.label is label)
+    by_team = _ratio(figure.sums(_months(dossier)))
+    own = math.nan if dossier.withheld else float(by_team.get(dossier.team, math.nan))
+    return own if math.isfinite(own) else None
 
 
 def own_deals(dossier: Dossier) -> float | None:

@@ -22,6 +22,9 @@ from salesdiag.text import pages as words
 MONTHS = 3
 """Months that a page calls its period: the last complete ones."""
 
+HANDED = "run.company"
+"""File beside the findings of a run in which it left the company, read and counted once for all."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dossier:
@@ -179,7 +182,8 @@ def open(
     Parameters
     ----------
     company : Company or path
-        A path or database URL is loaded.
+        A path or database URL is loaded, unless the run that left the findings left the company
+        beside them.
     findings : iterable of Finding, or path
         A path is that of a file in which a run left them (a pickle of our own making); an empty
         one has them computed. Findings of other teams are left out.
@@ -201,7 +205,7 @@ def open(
     """
     team, language = team or None, language or None
     if isinstance(company, str | Path):
-        company = load(company)
+        company = _company(company, findings)
     people = Names(company, identify)
     if team is not None and team not in people.teams:
         raise ValueError(str(words.REFUSE_TEAM(team=team, teams=sorted(people.teams)[:20])))
@@ -217,6 +221,15 @@ def open(
         speech=text.current(),
         error_rates=error_rates,
     )
+
+
+def _company(source: str | Path, findings: Iterable[Finding] | str | Path) -> Company:
+    if isinstance(findings, str | Path) and str(findings):
+        handed = Path(findings).with_name(HANDED)
+        if handed.exists():
+            company: Company = pickle.loads(handed.read_bytes())
+            return company
+    return load(source)
 
 
 def _read(

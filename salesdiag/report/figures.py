@@ -168,12 +168,12 @@ def plot_curve(
                 parse_math=False,
             )
         every = math.ceil(len(dose) / 7)
-        axes.set_xticks(list(dose[::every]), _doses(table)[::every])
+        axes.set_xticks(list(dose[::every]), doses(table)[::every])
         axes.set_xlabel(str(words.CURVE_X), parse_math=False)
     return axes
 
 
-def _doses(table: pd.DataFrame) -> list[str]:
+def doses(table: pd.DataFrame) -> list[str]:
     """Return what the doses are called: by their label where the table has one."""
     if "label" in table:
         return [str(label) for label in table["label"]]
@@ -181,8 +181,11 @@ def _doses(table: pd.DataFrame) -> list[str]:
 
 
 def has_curve(finding: Finding) -> bool:
-    """Say whether a finding holds a dose-response curve."""
-    return finding.table is not None and set(CURVE) <= set(finding.table.columns)
+    """Say whether a finding holds a dose-response curve: at least two doses that are known."""
+    table = finding.table
+    if table is None or not set(CURVE) <= set(table.columns):
+        return False
+    return int(table[["dose", "value"]].notna().all(axis=1).sum()) > 1
 
 
 def _curve(finding: Finding) -> pd.DataFrame:
@@ -354,7 +357,7 @@ def kind(finding: Finding) -> Callable[..., Axes] | None:
         return plot_interval
     if table is not None and not table.empty:
         for columns, function in PLOTS.items():
-            if columns <= set(table.columns):
+            if columns <= set(table.columns) and (function is not plot_curve or has_curve(finding)):
                 return function
         if "value" in table and _unit(finding) == "share" and finding.estimate is not None:
             return plot_shares

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -22,19 +19,14 @@ from traitlets.config import Config
 from salesdiag import text
 from salesdiag.company import Company
 from salesdiag.finding import Finding
-from salesdiag.report.block import METADATA, SHAPES, environment
+from salesdiag.report import answers
+from salesdiag.report.block import METADATA, SHAPES, environment, style
 from salesdiag.text import Message
 from salesdiag.text import pages as words
 
 HIDDEN_TAG = "notebook-only"
 ANY = "*"
 """Stands for whatever team a page turns out to be about."""
-
-
-@cache
-def style() -> Markup:
-    """Return the style sheet of every page."""
-    return Markup(resources.files("salesdiag.report").joinpath("style.css").read_text("utf-8"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +183,8 @@ def index(
     """
     language = options.get("language") or company.settings.language
     names = dict(zip(company.teams["team_id"], company.teams["name"], strict=True))
-    verdicts: Counter[str] = Counter(f.verdict for f in findings if f.team is None)
+    told = [f for f in findings if f.team is None]
+    tested = [f for f in told if not answers.untested(f)]
     with text.speaking(language, company.settings.currency) as speech:
         template = environment().get_template("index.html.j2")
         return template.render(
@@ -212,6 +205,11 @@ def index(
                 for o in outcomes
                 if not o.done
             ],
-            counts=[(v, verdicts[v]) for v in SHAPES if verdicts[v]],
+            answers=[
+                {"verdict": v, "titles": words.LISTED(items=titles)}
+                for v in SHAPES
+                if (titles := [str(answers.title(f)) for f in tested if f.verdict == v])
+            ],
+            untested=words.UNTESTED(n=len(told) - len(tested)) if len(told) > len(tested) else "",
             style=style(),
         )

@@ -54,14 +54,11 @@ def _alt_curve(finding: Finding) -> Message:
         raise ValueError("a curve needs a table")
     table = table.dropna(subset=["dose", "value"]).sort_values("dose")
     unit = finding.estimate.unit if finding.estimate else "log_points"
-    first, last = table.iloc[0], table.iloc[-1]
-    return words.ALT_CURVE(
-        first=first["dose"],
-        at_first=units.one(first["value"], unit),
-        last=last["dose"],
-        at_last=units.one(last["value"], unit),
-        n=table["n"].sum(),
-    )
+    points = [
+        words.ALT_DOSE(dose=dose, value=units.one(value, unit))
+        for dose, value in zip(figures.doses(table), table["value"], strict=True)
+    ]
+    return words.ALT_CURVE(points=points, n=table["n"].sum())
 
 
 def drawing(finding: Finding, name: str, draw: Callable[..., Axes] | None = None) -> Markup:

@@ -52,6 +52,11 @@ def one(value: float, unit: str) -> Message:
     return words.SINGLES[term(unit)](value=convert(value, unit))
 
 
+def size(value: float, unit: str) -> Message:
+    """Return how large an effect is, either way, as words."""
+    return words.SIZES.get(term(unit), words.SINGLES[term(unit)])(value=convert(value, unit))
+
+
 def spoken(interval: Interval) -> Message:
     """Return an estimate with its range as words, without the range where it is unknown.
 

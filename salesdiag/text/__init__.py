@@ -49,6 +49,8 @@ LOCALE_DIR = Path(__file__).parent / "locale"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 NAME_LENGTH = 60
 MINUS = "\N{MINUS SIGN}"  # unlike a hyphen, lines do not break after it
+UNKNOWN = "–"
+JOINERS = frozenset("\u200c\u200d")  # format characters that are part of Persian and Hindi spelling
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,9 @@ def clean_name(value: object, length: int = NAME_LENGTH) -> str:
     """
     text = unicodedata.normalize("NFC", str(value))
     text = " ".join(
-        "".join(c if c.isspace() or unicodedata.category(c)[0] != "C" else "" for c in text).split()
+        "".join(c for c in text if c.isspace() or c in JOINERS or unicodedata.category(c)[0] != "C")
+        .strip("".join(JOINERS))
+        .split()
     )
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
@@ -142,38 +146,48 @@ def _significant(value: float, digits: int) -> float:
 
 
 def _number(value: float, spec: str, locale: Locale, currency: str) -> str:
-    sign = "+" if spec.startswith("+") and value > 0 else ""
     kind = spec.lstrip("+")
     if kind == "int":
-        text = numbers.format_decimal(round(value), locale=locale)
+        shown = round(value) + 0.0
+        text = numbers.format_decimal(shown, format="#,##0", locale=locale)
     elif kind == "num":
-        text = numbers.format_decimal(_significant(value, 3), format="#,##0.#######", locale=locale)
+        shown = round(_significant(value, 3), 15) + 0.0
+        digits = "" if abs(shown) >= 100 else "." + "#" * (7 if abs(shown) >= 1e-4 else 15)
+        text = numbers.format_decimal(shown, format="#,##0" + digits, locale=locale)
     elif kind == "num1":
-        text = numbers.format_decimal(value, format="#,##0.0", locale=locale)
+        shown = round(value, 1) + 0.0
+        text = numbers.format_decimal(shown, format="#,##0.0", locale=locale)
     elif kind in {"pct", "pct1", "pct2"}:
         places = int(kind[3:] or 0)
+        shown = round(value, places + 2) + 0.0
         pattern = locale.percent_formats[None].pattern
         decimals = "0." + "0" * places if places else "0"
         text = numbers.format_percent(
-            round(value, places + 2) + 0.0,
-            format=pattern.replace("#,##0", "#,##" + decimals),
-            locale=locale,
+            shown, format=pattern.replace("#,##0", "#,##" + decimals), locale=locale
         )
     elif kind in {"money", "exact"}:
-        shown = _significant(value, 3) if kind == "money" else value
-        places = 2 if kind == "exact" and shown != round(shown) else 0
+        shown = round(_significant(value, 3)) if kind == "money" else round(value, 2)
+        places = 2 if shown != round(shown) else 0
         pattern = locale.currency_formats["standard"].pattern.split(";")[0]
         pattern = pattern.replace("#,##0.00", "#,##0" + (".00" if places else ""))
         text = numbers.format_currency(
-            round(shown, places) + 0.0,
-            currency,
-            format=pattern,
-            locale=locale,
-            currency_digits=False,
+            shown + 0.0, currency, format=pattern, locale=locale, currency_digits=False
         )
     else:
         raise ValueError(f"unknown format {spec!r} in a sentence")
+    # the sign is that of the number shown: what rounds to nothing has none
+    sign = "+" if spec.startswith("+") and shown > 0 else ""
     return sign + text.replace("-", MINUS)
+
+
+def _missing(value: object) -> bool:
+    """Say whether a value is unknown: None, NaN, NaT, NA, or a number without end."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value) or (isinstance(value, float) and math.isinf(value))
+    except TypeError:  # pandas.NA is neither equal nor unequal to itself
+        return True
 
 
 class _Formatter(string.Formatter):
@@ -187,12 +201,12 @@ class _Formatter(string.Formatter):
         """Return one value as words."""
         if isinstance(value, Message):
             return str(value.html()) if self.html else str(value)
-        if value is None or (isinstance(value, float) and math.isnan(value)):
-            return "–"
         if spec == "list":
             return lists.format_list(
                 [self.format_field(v, "text") for v in value], locale=self.locale
             )
+        if _missing(value):
+            return UNKNOWN
         if spec == "name":
             name = clean_name(value)
             return f"<bdi>{escape(name)}</bdi>" if self.html else name

@@ -2,7 +2,10 @@
 
 from salesdiag.text import N_
 
-GROUPS_ENOUGH = N_("The answer rests on {groups:int} independent teams.")
+GROUPS_ENOUGH = N_(
+    "The answer rests on {groups:int} independent teams; teams that ever shared a manager count as "
+    "one."
+)
 GROUPS_FEW = N_(
     "Only {groups:int} independent team is there; with fewer than {least:int} no answer for the "
     "company can be told from chance.",
@@ -24,17 +27,19 @@ LOGS_TOO_FEW = N_(
     "themselves may make the answer."
 )
 SIGNS = N_("{share:pct} of {count:int} reasonable other ways to calculate give the same sign.")
+SIGNS_NONE = N_("No other way to calculate could be tried on these data.")
 SIGNS_DIFFER = N_(
     "Only {share:pct} of {count:int} reasonable other ways to calculate give the same sign; "
     "{least:pct} were demanded."
 )
-ONE_TEAM = N_("No single team decides the answer.")
+ONE_TEAM = N_("Whichever team is left out, the answer keeps its sign.")
 ONE_TEAM_DECIDES = N_("Without a single team the answer would have the opposite sign.")
 SHORT_PANEL = N_("The first and the second half of the time tell the same story.")
 SHORT_PANEL_DIFFERS = N_(
     "The first and the second half of the time tell stories that differ by more than chance, so "
     "the short history may have bent the answer."
 )
+SHORT_PANEL_UNKNOWN = N_("The time is too short to compare its first half with its second.")
 SECOND_AGREES = N_(
     "A second design, which uses only how much a manager coaches or sells in all and not with "
     "whom, does not disagree ({value:+pct1}, {low:+pct1} to {high:+pct1})."
@@ -45,6 +50,7 @@ SECOND_DISAGREES = N_(
 )
 SECOND_NONE = N_("There is too little to run a second design on.")
 NO_REACTION = N_("Nothing shows that the manager reacts to last month's result.")
+REACTION_UNKNOWN = N_("Whether the manager reacts to last month's result cannot be told.")
 REACTS_TO_WEAK = N_(
     "Managers give more to those whose result was weak, which can only make the effect look worse "
     "than it is."
@@ -55,15 +61,15 @@ REACTS_TO_STRONG = N_(
 )
 REACTION_BARS = N_(
     "Managers react to last month's result, the answer lies on the side to which this bends it, "
-    "and the second design does not confirm it alone."
+    "and no second design confirms it alone."
 )
 HIDDEN_CAUSE = N_(
     "Something unrecorded that moves both would have to be {times:num1} times as strong as the "
     "strongest thing that is recorded to explain the whole effect."
 )
 HIDDEN_CAUSE_NONE = N_(
-    "Something unrecorded of any strength could explain the rest of the estimate, which cannot be "
-    "told from zero."
+    "How strong something unrecorded would have to be to explain the effect was not worked out: "
+    "nothing recorded can serve as the measure."
 )
 BOOTSTRAP = N_("A wild cluster bootstrap gives p = {p:num}.")
 UP_TO_LIMIT_FREE = N_("Up to the limit no harm is seen.")

@@ -4,9 +4,8 @@ from salesdiag.text import N_
 
 NEEDS = N_("It needs {needs:list}, which these data do not have.")
 NOT_YET = N_("This version has no test for the claim yet.")
-TOO_SMALL_A_GROUP = N_(
-    "Withheld: the team has fewer than {minimum:int} people.",
-)
+TOO_SMALL_A_GROUP = N_("Withheld: the team has fewer than {minimum:int} people.")
+TOO_FEW_PEOPLE = N_("Withheld: the figure would be about fewer than {minimum:int} people.")
 
 RECORDS = {
     "people": N_("a list of people"),
@@ -15,7 +14,8 @@ RECORDS = {
     "quotas": N_("quotas"),
     "accounts": N_("a list of clients with their owners"),
     "account_owners": N_("who had which client when"),
-    "orders": N_("orders or deals won"),
+    "orders": N_("orders"),
+    "orders|opportunities.amount": N_("orders or deals won"),
     "opportunities": N_("deals"),
     "opportunities.manager_joined_on": N_("the day the manager joined a deal"),
     "opportunities.pre_call_on": N_("the day a deal was prepared with the manager"),
@@ -23,6 +23,7 @@ RECORDS = {
     "stage_events": N_("the history of deal stages"),
     "activities": N_("a log of meetings and calls"),
     "coaching": N_("a log of coaching contacts"),
+    "coaching.minutes": N_("a log of coaching contacts with their minutes"),
     "team_meetings": N_("a log of team meetings"),
     "time_log": N_("a log of managers' working time"),
     "skills": N_("assessments of skills"),
@@ -37,8 +38,10 @@ NO_TIME_LOGGED = N_("No manager's working time was logged in the last twelve com
 NO_QUOTA = N_("No complete quarter has both quotas and results.")
 NO_OWN_SALES = N_("No team had a manager in the last twelve complete months.")
 NO_TWO_PERIODS = N_("There are no two complete quarters to compare.")
+NO_CLIENT_OWNERS = N_("The data do not say whose clients are whose.")
 
 METHOD_MEAN_SHARES = N_("mean of the managers' shares over twelve months, t interval over managers")
+METHOD_HOURS = N_("hours over all hours that the team's manager logged in twelve months")
 METHOD_WILSON = N_("share of managers over twelve months, Wilson interval")
 METHOD_COUNT = N_("sum over sum; everything there is was counted, so there is no sampling interval")
 METHOD_OWN_SHARE = N_(
@@ -53,7 +56,10 @@ NO_SUCH_TEAM = N_("The company has no team {name:name}; near it are {near:list}.
 
 TEAM_NOT_SEEN = N_("The team has no months that could be used.")
 NO_DOSE = N_("Too few teams moved across the limit of {limit:num} to compare both sides of it.")
-SMALLEST_SEEN = N_("The smallest effect that these data could have shown is {mde:pct1}.")
+SMALLEST_SEEN = N_(
+    "These data would have shown an effect of {mde:pct1} or more in four cases out of five; "
+    "{margin:pct1} would be enough to act on."
+)
 ONLY_IF_NOTHING_HIDDEN = N_(
     "It is an effect only if nothing unrecorded moves both in the same months."
 )
@@ -62,42 +68,60 @@ PLAIN_AGREES = N_(
     "elsewhere it goes wrong easily, so it is not the answer."
 )
 PLAIN_UNSETTLED = N_(
-    "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}); it compares "
-    "different people, teams and months, which differ for reasons of their own, so it does not "
-    "settle the question."
+    "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}), but it "
+    "compares different people, teams and months and does not settle the question."
 )
 PLAIN_DIFFERS = {
     -1: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}), and it is "
-        "wrong: managers turn to those who are behind, so more of it stands beside weaker results "
-        "whatever it does. The answer compares the same people with themselves, given how "
-        "the months before went."
+        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "misleads: managers do more of it after weak results, so it stands beside weaker results "
+        "whatever it does. The answer compares like with itself, given how the months before went."
     ),
     1: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}), and it is "
-        "wrong: managers turn to those who are ahead, so more of it stands beside stronger results "
-        "whatever it does. The answer compares the same people with themselves, given how "
-        "the months before went."
+        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "misleads: managers do more of it after strong results, so it stands beside stronger "
+        "results whatever it does. The answer compares like with itself, given how the months "
+        "before went."
     ),
     0: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}), and it is "
-        "wrong: it compares different people, teams and months, which differ for reasons of their "
-        "own. The answer compares the same people with themselves, given how the months "
-        "before went."
+        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "misleads: it compares different people, teams and months. The answer compares like with "
+        "itself, given how the months before went."
     ),
 }
 
-ABOVE_PLAN = N_("over")
-BELOW_PLAN = N_("short")
+OVER_PLAN = N_("{gap:money} over")
+SHORT_OF_PLAN = N_("{gap:money} short")
+ON_PLAN = N_("neither over nor short")
+NOBODY_BELOW = N_("none of {reps:int} reps was below quota")
+BELOW = N_(
+    "{below:int} of {reps:int} reps was below quota",
+    "{below:int} of {reps:int} reps were below quota",
+    count="below",
+)
+QUARTER = N_("{day:quarter}")
+QUARTER_FROM = N_("the quarter from {day:month}")
 LEVERS = {
     "clients": N_("the number of clients"),
     "active_share": N_("the share of clients who bought"),
     "per_active_client": N_("sales per client who bought"),
-    "joined": N_("reps who joined"),
-    "left": N_("reps who left"),
 }
 
+STAYED = {
+    1: N_(
+        "Reps who stayed sold {amount:money} more, the largest part through {lever:text} "
+        "({moved:+money})."
+    ),
+    -1: N_(
+        "Reps who stayed sold {amount:money} less, the largest part through {lever:text} "
+        "({moved:+money})."
+    ),
+}
+STAYED_AND_MOVED = N_(
+    "{stayed:text} Reps who joined make {joined:+money}, reps who left {left:+money}."
+)
+
 RUNNING_QUARTER = N_(
-    "The quarter from {quarter:month} is not over: by the shape of past quarters it will end at "
-    "{value:money} ({low:money} to {high:money}); at the pace so far it would be {pace:money}."
+    "For {quarter:text}, which is not over, the shape of past quarters gives {value:money} "
+    "({low:money} to {high:money}); the pace so far would give {pace:money}."
 )

@@ -20,7 +20,7 @@ MARK = N_(
 # Refusals of a run; each leaves everything as it was
 
 TOO_FEW_JOBS = N_("--jobs is {jobs:int}; it must be 1 or more.")
-TIMEOUT_NOT_POSITIVE = N_("--timeout must be a positive number of seconds.")
+BAD_TIMEOUT = N_("--timeout must be a positive number of seconds, at most {longest:int}.")
 NO_DISTRIBUTED = N_(
     "--cluster needs the package distributed. Install it with: pip install 'salesdiag[cluster]'"
 )
@@ -38,6 +38,10 @@ UNDECLARED = N_(
 PASSWORD_IN_URL = N_(
     "The database URL holds a password, which would stand in every executed notebook. Put the URL "
     "into an environment variable and give its name: env:NAME"
+)
+NO_PLACE = N_(
+    "The report cannot be written to {folder:text}: {reason:text}. Choose another folder with "
+    "--out. Nothing was changed."
 )
 BUSY = N_(
     "Another run (process {pid:text}, since {since:text}) is writing {folder:text}. Wait for it or "
@@ -94,6 +98,10 @@ DEMO_WRITTEN = N_("A company whose truth is known is in {folder:text}.")
 IMPORTED = N_("The company is in {folder:text}. Next: salesdiag check {folder:text}")
 NO_PROBLEMS = N_("No problems found.")
 UNUSABLE = N_("The data cannot be used until the errors above are mended.")
+SYSTEM = N_(
+    "{place:text}: {reason:text}. The command stopped there; correct the path or its permissions "
+    "and repeat it."
+)
 BUG = N_("This is a mistake in salesdiag, not in your data. Please report what stands above.")
 
 # Help

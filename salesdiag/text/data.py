@@ -71,6 +71,10 @@ FAULTS: dict[str, Fault] = {
         N_("{file:name} is not read: only CSV and Parquet files are."),
         N_("Save it as CSV UTF-8."),
     ),
+    "folder": Fault(
+        N_("{file:name} is a folder, not a file, and cannot be read."),
+        N_("Put its content into one file of that name, or rename the folder."),
+    ),
     "ragged": Fault(
         N_("The row has more or fewer cells than there are columns; it is left out."),
         N_("Put cells that hold the delimiter into quotation marks."),
@@ -263,7 +267,7 @@ MAPPING_JOIN = N_(
 )
 MAPPING_FILE = N_("There is no file {file:name} in {source:text}. Nothing was changed.")
 DEST_IN_USE = N_(
-    "{dest:text} holds files that an import did not write. Nothing was changed; "
+    "{dest:text} is a file, or holds files that an import did not write. Nothing was changed; "
     "name an empty folder."
 )
 DEST_OVERLAPS = N_(

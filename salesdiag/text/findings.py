@@ -13,15 +13,20 @@ VERDICTS = {
 
 REASONS = {
     "supported": N_(
-        "The whole interval lies on the side the claim expects, and the effect is large enough "
+        "The whole interval lies on the side the claim expects, and the estimate is large enough "
         "to act on."
     ),
     "contradicted": N_(
-        "The whole interval lies on the side opposite to the claim, and the effect is large "
+        "The whole interval lies on the side opposite to the claim, and the estimate is large "
         "enough to matter."
     ),
-    "negligible": N_("Whatever effect there is, it is too small to be worth acting on."),
-    "inconclusive": N_("The interval leaves room for an effect that matters and for none."),
+    "negligible": N_(
+        "Whatever effect there is, it is too small to act on: the whole 90% interval lies within "
+        "the margin."
+    ),
+    "inconclusive": N_(
+        "The interval leaves room both for an effect that matters and for one that does not."
+    ),
     "measured": N_("This is a measured state, not a question of cause and effect."),
 }
 

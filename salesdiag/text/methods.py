@@ -6,12 +6,12 @@ from salesdiag.text import N_
 
 DYNAMIC = N_(
     "Dynamic panel of log revenue with fixed effects of rep (or team) and month, {lags:int} "
-    "months of earlier driver and results; jackknife over groups, t({df:int})"
+    "months of earlier driver and results; leave-one-group-out jackknife (CV3), t({df:int})"
 )
 DYNAMIC_POISSON = N_(
     "Poisson panel of revenue (months without revenue are many) with fixed effects of rep (or "
-    "team) and month, {lags:int} months of earlier driver and results; jackknife over groups, "
-    "t({df:int})"
+    "team) and month, {lags:int} months of earlier driver and results; leave-one-group-out "
+    "jackknife (CV3), t({df:int})"
 )
 SUPPLY = N_("The same with the team's mean per rep in place of what each rep got")
 LONG_RUN = N_("Long-run effect of the dynamic panel, carried forward through the rep's own results")
@@ -22,8 +22,8 @@ HALF_PANEL = N_(
     "Half-panel jackknife of the dynamic panel, which takes out the bias of short panels"
 )
 BINS = N_(
-    "Difference between bins fixed beforehand, within team, given earlier results; jackknife "
-    "over groups, t({df:int})"
+    "Difference between bins fixed beforehand, within team, given earlier results; "
+    "leave-one-group-out jackknife (CV3), t({df:int})"
 )
 TWO_LINES = N_(
     "Two interrupted lines with the break at {knot:num}, fixed beforehand; jackknife over groups"
@@ -46,7 +46,7 @@ PERIOD_OVER = N_("The period is over: its revenue is known")
 
 NAIVE_GROWTH = N_("Pearson correlation of a quarter's hours with growth in the next quarter")
 NAIVE_LEVEL = N_("Pearson correlation of mean hours with log mean revenue over reps")
-NAIVE_POOLED = N_("Least squares of log revenue on last month's hours over all rows")
+NAIVE_POOLED = N_("Least squares of log revenue on the driver of the month before, over all rows")
 NAIVE_TWO_WAY = N_(
     "Fixed effects of rep and month, last month's hours, clustered standard errors, normal "
     "reference"
@@ -60,7 +60,7 @@ CAUSES = {
     "short_presence": N_("present for less than half of the month"),
     "no_result": N_("no result recorded"),
     "no_earlier_months": N_("earlier months missing"),
-    "driver_missing": N_("driver not logged"),
+    "driver_missing": N_("what is tested was not logged"),
     "earlier_result_missing": N_("earlier result missing"),
     "no_peers": N_("no other rep in the team then"),
     "control_missing": N_("a control is missing"),

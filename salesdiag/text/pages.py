@@ -42,16 +42,32 @@ MORE_UNDECIDED = N_(
     "{n:int} more claims were tested and could not be decided either way.",
     count="n",
 )
+TEAM_UNTOLD = N_(
+    "This holds for all teams together. For this team by itself it cannot be told: given all teams "
+    "it is {team:text}, and its own months weigh {weight:pct} in that."
+)
+TEAM_WEIGHT = N_(
+    "All teams: {company:text}; this team given all teams: {team:text}, in which its own months "
+    "weigh {weight:pct}."
+)
+TEAM_ALONE = N_(
+    "This team alone: {own:text}; all teams: {company:text}; this team given all teams: "
+    "{team:text}, in which its own months weigh {weight:pct}."
+)
 WITHHELD = N_("Withheld: fewer than {n:int} people.")
 TEAM_WITHHELD = N_(
     "This team has fewer than {n:int} people, so its own figures are withheld. "
     "What follows is about the whole company."
 )
-WHOLE_COMPANY_ANSWER = N_("The answer is that of all teams.")
+OF_ALL_TEAMS = N_("The answer is that of all teams.")
+WHOLE_COMPANY_ANSWER = N_(
+    "The answer is that of all teams: this team's own months are too few to change it."
+)
 
 # Actions
 
 ACTIONS_FROM = N_("From: {claim:text}")
+ACTIONS_FROM_ALL = N_("From: {claim:text} (all teams together)")
 ACTIONS_NOTE = N_(
     "These follow from what was found and from nothing else. They are about the team's work, "
     "never a judgement of a person."
@@ -86,7 +102,7 @@ DO = {
         "Hand the manager's open deals to reps, those that close last first."
     ),
     ("one-deal-a-quarter", "supported"): N_(
-        "Keep the manager's own deals within the limit of one a quarter."
+        "Keep the manager's own deals within {limit:num} a quarter."
     ),
     ("three-month-handover", "supported"): N_(
         "Set a day by which the last of the manager's clients is handed over."
@@ -131,6 +147,16 @@ DO = {
     ),
 }
 
+EXPECTED = N_("Expect about {money:money} of sales a month ({low:money} to {high:money}).")
+COACHED_NOW = N_("Now: {hours:num1} hours per rep a month ({period:text}).")
+OWN_DEALS_NOW = N_(
+    "Now: {deals:int} own deal ({period:text}).",
+    "Now: {deals:int} own deals ({period:text}).",
+    count="deals",
+)
+NO_OWN_DEALS_NOW = N_("Now: no own deal ({period:text}).")
+KEEP_OUT = N_("Keep the manager out of own deals.")
+
 # The team beside the company
 
 FIGURE = N_("Figure")
@@ -140,7 +166,7 @@ LOWER_QUARTER = N_("Lower quarter")
 MIDDLE = N_("Middle")
 UPPER_QUARTER = N_("Upper quarter")
 TEAMS_DRAWN = N_("{n:int} teams")
-BESIDE_CAPTION = N_("{period:text}: this team and the middle of the company")
+BESIDE_CAPTION = N_("{period:text}: this team and the whole company")
 TEAMS_CAPTION = N_("{period:text}: where the teams lie, without names")
 POSITION = {
     "low": N_("{figure:text}: {value:text}; a quarter of the teams or fewer lie lower."),
@@ -150,8 +176,8 @@ POSITION = {
 SPREAD = N_("{figure:text}: the middle half of {n:int} teams lies from {low:text} to {high:text}.")
 NO_POSITION = N_("{figure:text}: no position can be shown.")
 LUCK = N_(
-    "Each dot is a team of the company, without its name. Between teams this small most "
-    "differences are luck; only what stands among the findings is more than that."
+    "Each dot is a team of the company, without its name. Nothing here was tested: between teams "
+    "this small such differences can be luck alone."
 )
 FEW_TEAMS = N_(
     "With fewer than {n:int} teams of at least {n:int} people the other teams are not drawn, "
@@ -172,29 +198,49 @@ ACTIVE_SHARE = N_("Clients that buy in a month")
 
 READS_HELPS = N_("One article says:")
 READS_HURTS = N_("Others say:")
+READS_LIMIT = N_("And one sets a limit:")
 ONE_CURVE = N_("Both are read off the same curve: one estimate, two claims.")
 NO_CURVE = N_("The curve cannot be drawn from these data.")
 NOT_ASKED = N_("This question was not part of the run.")
 CURVE_CAPTION = N_(
-    "Sales of the other team members by the manager's own deals, compared with the same "
-    "manager selling nothing. Bars at the foot: how often each was seen."
+    "Next month's sales of the other team members by the manager's own deals of three months, "
+    "compared with months in which the same team's manager had none; band: 95%. Bars at the foot: "
+    "how many months of teams were seen at each."
 )
-CURVE_X = N_("manager's own deals a quarter")
-TEAM_MARKED = N_("this team")
+CURVE_X = N_("manager's own deals in three months")
+TEAM_MARKED = N_("this team now")
 
 # Claims
 
 SAYS = N_("Said in article {sources:list}:", "Said in articles {sources:list}:", count="n")
 DRAWN_BEFORE = N_("Drawn, with its numbers, under “{claim:text}”.")
-TEAM_LINE = N_("This team {team:text}; all teams {company:text}")
+TEAM_LINE = N_("This team, given all teams: {team:text}; all teams: {company:text}")
 CHECKS = N_("Checks")
 CHECK_PASSED = N_("passed")
 CHECK_FAILED = N_("failed")
 CHECK_INFORMS = N_("for information")
-PUBLISHED = N_("Published: {value:text}, {source:text} (evidence grade {grade:text}).")
-RESTS_ON = N_("Rows used: {n:int}; independent groups: {groups:int}.")
-CORRECTED = N_("After correction for all tests of the run q = {q:num}.")
-SMALLEST = N_("With 80 % power these data would show an effect of {mde:text}.")
+PUBLISHED = N_("Published: {value:text}. {source:text}. Evidence grade {grade:text}.")
+THREATS = N_("What may still be wrong")
+CALCULATED = N_("How it was calculated")
+METHOD = N_("Method")
+INTERVAL = N_("{interval:text}, 95% interval, {df:int} degrees of freedom")
+CHANCE = N_("Chance")
+P_AND_Q = N_("p {p:text}; after correction over all tests of the run q {q:text}")
+NOT_CORRECTED = N_("No correction over the tests of the run: the interval borrows from all teams")
+IS = N_("= {value:num}")
+LESS_THAN = N_("< {value:num}")
+MARGIN = N_("Enough to act on")
+SMALLEST = N_("Visible in these data")
+OR_MORE = N_("{mde:text} or more, with 80% power at 5%")
+PLAIN = N_("The plain figure")
+RESTS_ON = N_("{n:int} in {groups:int} independent groups of teams")
+COUNTED = N_("{n:int}")
+ROWS_USED = N_("Rows used")
+UNTESTED = N_(
+    "{n:int} claim of the register has no test in this version",
+    "{n:int} claims of the register have no test in this version",
+    count="n",
+)
 TABLE_CAPTION = N_("The numbers behind: {claim:text}")
 ROWS_LEFT_OUT = N_(
     "{n:int} more row is in the data file of this run.",
@@ -210,18 +256,20 @@ YES, NO = N_("yes"), N_("no")
 HEADS = {
     "month": N_("month"),
     "quarter": N_("quarter"),
+    "quarter_from": N_("quarter from"),
     "hours": N_("hours logged"),
     "coaching_share": N_("on coaching"),
     "revenue": N_("team's sales"),
     "manager_revenue": N_("manager's own sales"),
     "manager_deals": N_("manager's own deals"),
     "own_selling_share": N_("manager's share"),
-    "groups": N_("groups"),
+    "groups": N_("groups of teams"),
     "value": N_("estimate"),
     "low": N_("from"),
     "high": N_("to"),
-    "n": N_("seen"),
-    "dose": N_("own deals a quarter"),
+    "n": N_("months seen"),
+    "dose": N_("own deals in three months"),
+    "label": N_("own deals in three months"),
     "rep_id": N_("rep"),
     "person_id": N_("person"),
     "manager_id": N_("manager"),
@@ -230,29 +278,76 @@ HEADS = {
 
 # What cannot be told
 
-UNTOLD_COUNTS = N_(
-    "Of {n:int} claims: without the records they need {untestable:int}; with too little evidence "
-    "to decide {undecided:int}; without a test in this version {planned:int}."
+COUNT_UNTESTABLE = N_(
+    "{n:int} claim lacks records or people it needs.",
+    "{n:int} claims lack records or people they need.",
+    count="n",
 )
-ALL_TOLD = N_("Every claim of this run could be answered.")
+COUNT_UNDECIDED = N_(
+    "{n:int} claim was tested and cannot be decided either way.",
+    "{n:int} claims were tested and cannot be decided either way.",
+    count="n",
+)
+COUNT_PLANNED = N_(
+    "{n:int} more claim of the register has no test in this version; it is named at the end of the "
+    "chapter above.",
+    "{n:int} more claims of the register have no test in this version; they are named at the end "
+    "of the chapter above.",
+    count="n",
+)
+ALL_TOLD = N_("Every claim that was tested could be answered.")
 CHEAPEST = N_(
     "The next record worth keeping: {record:text}. Alone it would open {n:int} claim.",
     "The next record worth keeping: {record:text}. Alone it would open {n:int} claims.",
     count="n",
 )
 LACK_RECORDS = N_("Records are missing")
-LACK_TEST = N_("No test yet")
 LACK_EVIDENCE = N_("Too little to decide")
 
 # Methods
 
 METHODS_USED = N_("How it was estimated")
+VERDICT_RULE = N_("How a verdict comes about")
+VERDICT_SAID = N_(
+    "The smallest effect worth acting on was declared before the data were seen. An effect is "
+    "supported when its whole 95% interval lies on the side the claim expects and the estimate "
+    "reaches that size; contradicted likewise on the other side; too small to matter when the "
+    "whole 90% interval lies within that size; otherwise it cannot be told. A check that fails "
+    "takes the verdict away."
+)
+CAUSES_SAID = N_(
+    "Each rep or team is compared with itself in other months, given its earlier results and what "
+    "it got before, and months are allowed for. What nobody recorded, and what moves both in the "
+    "same month, is not allowed for: that is the doubt which stays."
+)
+GROUPS_SAID = N_(
+    "Teams that ever shared a manager count as one independent group. Uncertainty comes from "
+    "leaving out one group at a time, never from counting rows."
+)
+CORRECTION_SAID = N_(
+    "Many tests give some results by luck. q is the p-value after a correction over the {n:int} "
+    "test of this run (Benjamini and Hochberg; two readings of one estimate are one test): of "
+    "the results with q up to 5%, no more than about one in twenty is expected to be luck.",
+    "Many tests give some results by luck. q is the p-value after a correction over the {n:int} "
+    "tests of this run (Benjamini and Hochberg; two readings of one estimate are one test): of "
+    "the results with q up to 5%, no more than about one in twenty is expected to be luck.",
+    count="n",
+)
+POOLING_SAID = N_(
+    "One team's months say little alone. Each team's own estimate is drawn towards that of all "
+    "teams: the more, the less its own months say and the more alike the teams are. The weight of "
+    "its own months stands beside its answer. A team whose months do not suffice gets the answer "
+    "of all teams, and so does every team in the question whether the manager should sell."
+)
 ROWS_DROPPED = N_("Rows left out")
-DROPPED_CAPTION = N_("Rows left out, by table and cause")
-TABLE_HEAD = N_("Table")
+DROPPED_CAPTION = N_("Rows left out, by step, table or test, and cause")
+TABLE_HEAD = N_("Table or test")
 CAUSE_HEAD = N_("Cause")
 ROWS_HEAD = N_("Rows")
-LEFT_OUT = N_("Left out: {causes:list}.")
+WHEN_READ = N_("while reading")
+WHEN_COUNTED = N_("while counting")
+WHEN_TESTED = N_("while testing")
+STEP_HEAD = N_("When")
 CAUSE_ROWS = N_("{cause:text} ({n:int})")
 TABLES = {
     "people": N_("people"),
@@ -269,16 +364,6 @@ TABLES = {
     "team_meetings": N_("team meetings"),
     "time_log": N_("time log"),
     "rep_months": N_("months of reps"),
-}
-CAUSES = {
-    "no_date": N_("without a date"),
-    "no_amount": N_("without an amount"),
-    "outside_window": N_("outside the months that the data cover"),
-    "unknown_team": N_("of a team that is not known"),
-    "no_assignment": N_("of somebody who was in no team that day"),
-    "in_manager_role": N_("of somebody who was a manager that day"),
-    "not_rep_in_month": N_("of somebody who was no rep that month"),
-    "incomplete_month": N_("in a month that the data do not cover wholly"),
 }
 NOTHING_DROPPED = N_("No row was left out.")
 HOW_OFTEN_WRONG = N_("How often such answers are wrong")
@@ -336,6 +421,14 @@ REFUSE_TEAM = N_("There is no team `{team:name}`; the company has {teams:list}."
 
 # Drawings
 
+SIZES = {
+    "change": N_("{value:pct1}"),
+    "points": N_("{value:num1} points"),
+    "sd": N_("{value:num} SD"),
+    "money": N_("{value:money}"),
+}
+"""Sizes of effects that may lie on either side."""
+
 OWN_ALONE = N_("This team alone")
 ALL_POOLED = N_("All teams")
 SHRUNKEN = N_("This team, given all teams")
@@ -343,10 +436,8 @@ ESTIMATE = N_("Estimate")
 TOO_SMALL = N_("grey: too small to matter")
 ALT_LINE = N_("{label:text} {value:text}")
 ALT_INTERVAL = N_("Estimate and interval. {lines:list}.")
-ALT_CURVE = N_(
-    "Curve. At {first:num}: {at_first:text}; at {last:num}: {at_last:text}. "
-    "Observed {n:int} times in all."
-)
+ALT_CURVE = N_("Curve. {points:list}. {n:int} months of teams in all.")
+ALT_DOSE = N_("{dose:text}: {value:text}")
 ALT_SHARES = N_("Shares. {lines:list}.")
 ALT_BRIDGE = N_("Parts that add up. {lines:list}.")
 ALT_ATTAINMENT = N_("Result against plan. {lines:list}.")
@@ -358,6 +449,8 @@ LABELS = {
     "clients": N_("clients assigned"),
     "active_share": N_("share that bought"),
     "per_active_client": N_("sales per client"),
+    "months_worked": N_("months worked"),
+    "per_month": N_("sales per month worked"),
     "joined": N_("reps who joined"),
     "left": N_("reps who left"),
     "coaching": N_("coaching"),
