@@ -104,6 +104,11 @@ class Company:
         return panels.team_months(self.panel, self.tables, self.settings)
 
     @cached_property
+    def unplaced(self) -> pd.DataFrame:
+        """Rows that are in no panel, by cause; see :func:`salesdiag.panel.dropped`."""
+        return panels.dropped(self.tables, self.settings)
+
+    @cached_property
     def teams(self) -> pd.DataFrame:
         """Teams that ever had someone: ``team_id``, ``name`` (the id where it has none)."""
         ids = sorted(self.tables["assignments"]["team_id"].dropna().unique())

@@ -100,6 +100,7 @@ def company(*teams: tuple[str, str]) -> SimpleNamespace:
     return SimpleNamespace(
         name="Toy",
         settings=Settings(name="Toy"),
+        unplaced=pd.DataFrame(),
         fingerprint=hashlib.sha256(repr(teams).encode()).hexdigest(),
         teams=pd.DataFrame({"team_id": ids, "name": [n for _, n in teams]}),
         tables={

@@ -7,9 +7,9 @@ import json
 import pandas as pd
 import pytest
 
+from salesdiag import mapping
 from salesdiag.company import check, load
 from salesdiag.errors import DataError
-from salesdiag import mapping
 from salesdiag.mapping import convert, shipped
 
 MONEY = 1e-6  # relative
@@ -408,7 +408,7 @@ def test_what_is_wrong_with_a_mapping_is_said_and_nothing_is_written(
 
 def test_a_mapping_that_is_not_there_and_files_that_none_fits(foreign, tmp_path):
     folder, _ = foreign
-    with pytest.raises(DataError, match=r"northwind"):
+    with pytest.raises(ValueError, match=r"northwind"):
         convert(folder, tmp_path / "out", "nortwind")
     with pytest.raises(DataError, match=r"No shipped mapping"):
         convert(folder, tmp_path / "out")
@@ -427,16 +427,16 @@ def test_a_destination_with_other_files_is_left_alone(foreign, tmp_path):
     dest = tmp_path / "out"
     dest.mkdir()
     (dest / "thesis.txt").write_text("years of work")
-    with pytest.raises(DataError, match="did not write"):
+    with pytest.raises(ValueError, match="did not write"):
         convert(folder, dest, plan)
     assert [p.name for p in dest.iterdir()] == ["thesis.txt"]
     (dest / "import.json").write_text("{}")
-    with pytest.raises(DataError, match="did not write"):
+    with pytest.raises(ValueError, match="did not write"):
         convert(folder, dest, plan)
     convert(folder, dest, plan, force=True)
     assert not (dest / "thesis.txt").exists()
     (tmp_path / "file").write_text("x")
-    with pytest.raises(DataError, match="did not write"):
+    with pytest.raises(ValueError, match="did not write"):
         convert(folder, tmp_path / "file", plan, force=True)
 
 
@@ -462,7 +462,7 @@ def test_source_and_destination_must_lie_apart(foreign):
     folder, plan = foreign
     before = sorted(p.name for p in folder.iterdir())
     for dest in (folder, folder / "out", folder.parent, folder / ".." / "foreign"):
-        with pytest.raises(DataError, match="within each other"):
+        with pytest.raises(ValueError, match="within each other"):
             convert(folder, dest, plan, force=True)
     assert sorted(p.name for p in folder.iterdir()) == before
 

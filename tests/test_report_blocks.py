@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +11,12 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from report_cases import COMPANY_NAME, REPS, company, findings
+from scipy import stats
 
 from salesdiag import report, text
 from salesdiag.finding import Finding
 from salesdiag.report import answers, comparison
-from salesdiag.report.block import plain_text
+from salesdiag.report.block import fill, plain_text
 from salesdiag.text import N_
 from salesdiag.text import claims as claim_words
 
@@ -86,6 +88,22 @@ def test_plain_text_tells_the_same_as_the_html():
     assert "1. The quarter closed at 93% of plan, €63,000 short. ▪ measured" in flat
 
 
+def test_a_sign_stays_with_its_currency():
+    assert "+\N{WORD JOINER}€5" in fill("section", title="a (+€5)")
+    assert "a (+€5)" in plain_text(fill("section", title="a (+€5)"))
+
+
+def test_style_reaches_nothing_but_blocks():
+    sheet = report.Style()._repr_html_()
+    assert sheet.startswith("<style>.salesdiag.salesdiag {")
+    assert sheet.count("{") == sheet.count("}")
+    assert "& {\n  --ink: " in sheet
+    assert ":root" not in sheet
+    assert "&amp;" not in sheet
+    for block in every(dossier()):
+        assert "salesdiag" in soup(block).find(True)["class"]
+
+
 def test_plain_text_of_parts():
     html = (
         "<h3>T</h3><ul><li><p>a</p></li></ul><table><tr><th>x</th><td>1</td></tr></table>"
@@ -130,6 +148,29 @@ def test_how_many_findings_open_a_page(verdict, count):
     assert len(answers.foremost(findings(verdict=verdict))) == count
 
 
+def test_claims_that_say_nearly_the_same_take_one_place():
+    (split,) = (f for f in findings() if f.claim == "manager-time-split")
+    half = replace(split, claim="coaching-half-time")
+    assert [f.claim for f in answers.foremost([half, split])] == ["manager-time-split"]
+    assert [f.claim for f in answers.foremost([half])] == ["coaching-half-time"]
+
+
+def test_what_holds_for_all_teams_leads_where_the_team_cannot_be_told():
+    (own, *rest) = findings(TEAM)
+    unsure = replace(own, verdict="inconclusive", words={"headline": N_("Cannot be told.")()})
+    made = dossier(found=(*findings(), unsure, *rest))
+    told = str(report.found(made))
+    assert "▲ supported More coaching makes reps grow" in told
+    assert (
+        "This holds for all teams together. For this team by itself it cannot be told: given "
+        in told
+    )
+    assert "it is +1.1% (+0.3% to +1.9%), and its own months weigh 20% in that." in told
+    assert "Cannot be told." not in told
+    assert "From: More coaching makes reps grow (all teams together)" in str(report.actions(made))
+    assert "? cannot be told" in str(report.claims(made)).split("What is coached")[0]
+
+
 def test_found_shows_verdict_by_shape_word_and_colour():
     chip = soup(report.found(dossier())).select_one(".chip.supported")
     assert chip.get_text(strip=True) == "▲supported"
@@ -154,6 +195,20 @@ def test_actions_follow_from_decided_findings_only():
         page = report.actions(dossier(found=findings(TEAM, verdict)))
         assert "Nothing found here justifies an action" in str(page)
         assert soup(page).ol is None
+
+
+def test_actions_say_what_is_now_and_what_to_expect():
+    made = company()
+    told = str(report.actions(dossier(made=made)))
+    rows = made.team_panel[made.team_panel["month"] >= "2026-07-01"]
+    own = rows[rows["team_id"] == TEAM]
+    assert f"Now: {own['coaching_hours'].mean():.1f} hours per rep a month (July 2026 to" in told
+    assert "Expect about €3,100 of sales a month (€900 to €5,300)." in told
+    assert "Now: 3 own deals (July 2026 to September 2026)." in told
+    none = replace(made, team_panel=made.team_panel.assign(manager_deals_quarter=0.0))
+    told = str(report.actions(dossier(made=none)))
+    assert "Keep the manager out of own deals. Now: no own deal (July" in told
+    assert "Hand the manager's open deals" not in told
 
 
 def test_a_findings_own_action_comes_before_ours():
@@ -277,6 +332,20 @@ def test_curve_reads_one_estimate_twice_and_marks_the_team():
     assert "this team" not in str(report.curve(dossier(None)).html())
 
 
+def test_what_is_said_of_both_sides_is_said_once_and_a_limit_stands_below():
+    headline = {"headline": N_("It cannot be told.")()}
+    both = ("selling-helps", "selling-hurts")
+    same = [replace(f, words=headline) if f.claim in both else f for f in findings(TEAM)]
+    assert str(report.curve(dossier(found=same))).count("It cannot be told.") == 1
+    (hurts,) = (f for f in same if f.claim == "selling-hurts")
+    limit = replace(hurts, claim="one-deal-a-quarter", words={"headline": N_("Beyond one.")()})
+    known = [f for f in same if f.claim != "one-deal-a-quarter"]
+    told = str(report.curve(dossier(found=(*known, limit))))
+    assert "And one sets a limit:" in told
+    assert "Beyond one." in told
+    assert "sets a limit" not in str(report.curve(dossier(found=same)))
+
+
 def test_curve_says_when_it_cannot_be_drawn():
     flat = [replace(f, table=None) for f in findings(TEAM)]
     assert "cannot be drawn" in str(report.curve(dossier(found=flat)))
@@ -292,15 +361,29 @@ def test_every_claim_is_one_line_that_opens():
     assert all(d.summary and d.select_one(".q") and d.select_one(".chip") for d in details)
     assert not any(d.has_attr("open") for d in details)
     line = page.select_one("#claim-coaching-hours .size").get_text()
-    assert line == "This team +1.1% (+0.3% to +1.9%); all teams +1.0% (+0.4% to +1.6%)"
+    assert line == (
+        "This team, given all teams: +1.1% (+0.3% to +1.9%); all teams: +1.0% (+0.4% to +1.6%)"
+    )
+    assert "This team alone: +1.9% (−1.6% to +5.5%); all teams: +1.0%" in page.get_text()
+    assert "in which its own months weigh 20%" in page.get_text()
+
+
+def test_claims_without_a_test_are_one_line_at_the_end():
+    without = [replace(f, reason=claim_words.NOT_YET()) if f.verdict == "not_testable" else f
+               for f in findings(TEAM)]  # fmt: skip
+    for found in (without, pickle.loads(pickle.dumps(without))):  # a run leaves them in a file
+        details = soup(report.claims(dossier(found=found))).find_all("details")
+        assert len(details) == 47 - 38 + 1
+        assert "38 claims of the register have no test" in details[-1].summary.get_text()
+        assert len(details[-1].find_all("li")) == 38
 
 
 def test_an_answer_that_is_all_teams_says_so():
     (first, *rest) = findings(TEAM)
     pooled = replace(first, team_estimate=replace(first.team_estimate, own=None, weight=0.0))
     item = soup(report.claims(dossier(found=(pooled, *rest)))).select_one("#claim-coaching-hours")
-    assert item.select_one(".size").get_text() == "+1.1% (+0.3% to +1.9%)"
-    assert "The answer is that of all teams." in item.get_text()
+    assert item.select_one(".size") is None  # the headline says it
+    assert "The answer is that of all teams" in item.get_text()
 
 
 def test_one_curve_is_drawn_once_among_the_claims():
@@ -315,11 +398,19 @@ def test_claims_show_checks_benchmarks_corrections_and_rows():
     for sentence in (
         "passed No single team decides the answer.",
         "for information A hidden cause 1.8 times.",
-        "Published: 107%, vendor survey (evidence grade C).",
+        "Published: 107%. vendor survey. Evidence grade C.",
+        "Method: Dynamic panel with rep and month effects; leave-one-manager-out jackknife.",
+        "All teams: +1.0% (+0.4% to +1.6%), 95% interval, 19 degrees of freedom",
+        f"p = {2 * stats.t.sf(0.010 / 0.003, 19):.3f}; after correction over all tests of the run "
         "q = 0.012",
-        "Rows used: 4,071; independent groups: 20.",
+        "Enough to act on: 0.5%",
+        "Visible in these data: 0.6% or more, with 80% power at 5%",
+        "The plain figure: correlation",
+        "Rows used: 4,071 in 20 independent groups of teams",
+        "Managers may see trouble coming before the figures show it.",
     ):
         assert sentence in told
+    assert "The answer is that of all teams" not in told.split("A nice and close team")[1]
 
 
 # tables
@@ -368,7 +459,7 @@ def test_cells_are_told_in_words(column, value, told):
 
 def test_untold_counts_groups_and_names_the_cheapest_record():
     told = str(report.untold(dossier()))
-    assert "Of 47 claims: without the records they need 38" in told
+    assert "38 claims lack records or people they need. 1 claim was tested and cannot" in told
     assert "The next record worth keeping: surveys. Alone it would open 38 claims." in told
     assert "Two more quarters would settle it." in told
 
@@ -378,14 +469,25 @@ def test_a_claim_without_a_test_is_not_blamed_on_the_data():
         claim="respect", scope="company", verdict="not_testable", reason=claim_words.NOT_YET()
     )
     told = str(report.untold(dossier(None, found=[planned])))
-    assert "need 0; with too little evidence to decide 0; without a test in this version 1" in told
+    assert "1 more claim of the register has no test in this version; it is named" in told
+    assert "lack" not in told
     assert "next record" not in told
 
 
 def test_methods_tell_dropped_rows_by_cause_errors_and_limits():
     told = str(report.methods(dossier()))
-    assert "orders | without a date | 12" in told
-    assert "quotas | outside the months that the data cover | 29" in told
+    assert "while reading | orders | no_date | 12" in told  # causes of reading are words already
+    assert "while reading | quotas | outside_window | 29" in told
+    (first, *rest) = findings(TEAM)
+    left_out = replace(first, dropped={"driver_missing": 407, "single_row": 0})
+    tested = str(report.methods(dossier(found=(left_out, *rest))))
+    assert (
+        "while testing | More coaching makes reps grow | what is tested was not logged | 407"
+        in (tested)
+    )
+    assert "only one usable month" not in tested
+    assert "a correction over the 1 test of this run" in told
+    assert "normal hierarchy" in told
     assert "must not be used for decisions about single people" in told
     assert "January 2026 to September 2026" in told
     assert "9f2c9f2c9f2c" in told

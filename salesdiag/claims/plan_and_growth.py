@@ -156,6 +156,7 @@ def base_and_depth(company: Company, team: str | None) -> Measure:
     parts = _split(before, after, FACTORS)
     totals = bootstrap_totals(parts, seed=SEED)
     start, end = (_total(f, FACTORS) for f in (before, after))
+    _anything_sold(start)
     change = totals.to_dict("index")["change"]
     return Measure(
         estimate=Interval(
@@ -166,7 +167,7 @@ def base_and_depth(company: Company, team: str | None) -> Measure:
             "last": _called(last, company),
             "start": start,
             "end": end,
-            "growth": end / start - 1 if start > 0 else math.nan,
+            "growth": end / start - 1,
         },
         table=_steps(totals, start, end),
         n=len(parts),
@@ -175,6 +176,12 @@ def base_and_depth(company: Company, team: str | None) -> Measure:
         method=words.METHOD_BRIDGE(),
         more=_stayed(totals["value"]),
     )
+
+
+def _anything_sold(start: float) -> None:
+    """Refuse to speak of growth where there was no revenue to grow from."""
+    if not start > 0:
+        raise NotEstimable(words.NOTHING_SOLD())
 
 
 def _stayed(moved: pd.Series) -> Message | None:
@@ -236,6 +243,7 @@ def two_focuses(company: Company, team: str | None) -> Measure:
     stayed = parts.loc[before.index.intersection(after.index)]
     gains = stayed.loc[stayed["per_month"] > 0, "per_month"]
     start, end = (_total(f, PACE) for f in (before, after))
+    _anything_sold(start)
     growing = share(len(gains), len(stayed))
     return Measure(
         estimate=growing,
@@ -244,7 +252,7 @@ def two_focuses(company: Company, team: str | None) -> Measure:
             "last": _called(last, company),
             "start": start,
             "end": end,
-            "growth": end / start - 1 if start > 0 else math.nan,
+            "growth": end / start - 1,
             "grew": len(gains),
             "reps": len(stayed),
             "share": growing.value,

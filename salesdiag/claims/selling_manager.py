@@ -29,13 +29,15 @@ def own_revenue(company: Company, team: str | None) -> Measure:
         others=("revenue", "sum"),
         deals=("manager_deals", "sum"),
     )
-    sums = sums.loc[sums["own"] + sums["others"] > 0]
     if sums.empty:
         raise NotEstimable(words.NO_OWN_SALES())
+    sums = sums.loc[sums["own"] + sums["others"] > 0]
+    if sums.empty:
+        raise NotEstimable(words.NOTHING_SOLD())
     share = sums["own"] / (sums["own"] + sums["others"])
-    if team is None:
+    if team is None and share.any():
         estimate = mean_share(share)
-    else:
+    else:  # one team, or nobody sells: a count of everything there is, without sampling error
         total = float(sums["own"].sum() / (sums["own"] + sums["others"]).sum())
         estimate = Interval(value=total, low=math.nan, high=math.nan, unit="share")
     return Measure(

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 import salesdiag
-from salesdiag import panel, text
+from salesdiag import text
 from salesdiag.claims.register import ENTRY, TOPICS
 from salesdiag.finding import Finding
 from salesdiag.report import answers, comparison, doing, figures, svg
@@ -320,7 +320,7 @@ def _dropped(dossier: Dossier) -> Table:
     ]
     rows += [
         [words.WHEN_COUNTED, words.TABLES.get(table, table), terms.CAUSES.get(cause, cause), n]
-        for table, cause, n in _causes(panel.dropped(company.tables, company.settings))
+        for table, cause, n in _causes(company.unplaced)
     ]
     tests: dict[tuple[tuple[str, int], ...], list[str]] = {}
     for f in dossier.answers:
