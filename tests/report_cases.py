@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from salesdiag import panel as panel_of
 from salesdiag.claims.register import ENTRIES
 from salesdiag.finding import (
     Benchmark,
@@ -53,6 +54,10 @@ class Invented:
     dropped: pd.DataFrame
     fingerprint: str = "9f2c" * 16
     panel: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def unplaced(self) -> pd.DataFrame:
+        return panel_of.dropped(self.tables, self.settings)
 
     def has(self, need: str) -> bool:
         return need.split(".")[0] in self.tables
