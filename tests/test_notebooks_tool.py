@@ -90,6 +90,10 @@ def with_error(notebook):
     notebook.cells[1].outputs = [output]
 
 
+def with_warning(notebook):
+    notebook.cells[1].outputs = [nbformat.v4.new_output("stream", name="stderr", text="hm")]
+
+
 def with_source(source):
     def change(notebook):
         notebook.cells[1].source = source
@@ -106,6 +110,7 @@ def with_two_titles(notebook):
     [
         (unexecuted, "a code cell was never executed"),
         (with_error, "a cell ended in an error"),
+        (with_warning, "a cell warned"),
         (with_source("x = 1\n" * 61), "it has 61 lines of code, more than 60"),
         (with_source("def f():\n    return 1"), "it defines a function or class"),
         (with_source("if True:\n    class A: pass"), "it defines a function or class"),

@@ -100,6 +100,9 @@ def problems(path: Path, listed: str) -> list[str]:
         f"it stores outputs that are not text: {sorted(kinds - set(KEPT))}": bool(
             kinds - set(KEPT)
         ),
+        "a cell warned: what it says names a folder of this machine": any(
+            o.get("name") == "stderr" for o in outputs
+        ),
         "it is not listed in README.md": path.name not in listed,
     }
     return [sentence for sentence, wrong in told.items() if wrong]
