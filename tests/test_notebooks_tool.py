@@ -110,7 +110,7 @@ def with_two_titles(notebook):
     [
         (unexecuted, "a code cell was never executed"),
         (with_error, "a cell ended in an error"),
-        (with_warning, "a cell warned"),
+        (with_warning, "a cell warned: what it says names a folder of this machine"),
         (with_source("x = 1\n" * 61), "it has 61 lines of code, more than 60"),
         (with_source("def f():\n    return 1"), "it defines a function or class"),
         (with_source("if True:\n    class A: pass"), "it defines a function or class"),
