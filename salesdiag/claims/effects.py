@@ -157,7 +157,7 @@ class RepEffect:
         return _finding(claim, company, seen, seen.estimate, self.margin(claim, company))
 
     def team(self, claim: Claim, company: Company, finding: Finding, team: str) -> Finding:
-        """Return a team's finding: its own estimate, drawn towards the mean of all teams."""
+        """Return a team's finding: its own estimate, drawn towards the company's."""
         if finding.verdict == "not_testable":
             return not_testable(claim.slug, finding.reason, team)
         seen = self.evidence(company, claim)

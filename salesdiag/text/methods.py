@@ -29,8 +29,8 @@ TWO_LINES = N_(
     "Two interrupted lines with the break at {knot:num}, fixed beforehand; jackknife over groups"
 )
 POOLING = N_(
-    "Each team's own estimate drawn towards the mean of all teams, as far as the teams resemble "
-    "each other (normal hierarchy, half-normal prior on their spread)"
+    "Each team's own estimate drawn towards the company's, as far as the teams resemble each other "
+    "(normal hierarchy, half-normal prior on their spread)"
 )
 WILSON = N_("Share with Wilson interval")
 EXACT_SHARE = N_("Share with exact (Clopper-Pearson) interval")
