@@ -19,10 +19,11 @@ import pandas as pd
 
 from salesdiag.claims import CATALOGUE
 from salesdiag.company import Company
-from salesdiag.finding import Finding, correct
+from salesdiag.finding import Finding
 from salesdiag.settings import Settings
 from salesdiag.simulate import WORLDS, plant, simulate
 from salesdiag.text import calibration as words
+from salesdiag.verdict import correct
 
 EFFECTS = tuple(c for c in CATALOGUE if c.entry.kind == "effect")
 SIGNIFICANCE = 0.05

@@ -8,8 +8,9 @@ import math
 import pytest
 
 from salesdiag import checks
-from salesdiag.finding import Check, Estimate, Finding, decide
+from salesdiag.finding import Check, Estimate, Finding
 from salesdiag.text import N_
+from salesdiag.verdict import decide
 
 DECIDED = {"supported", "contradicted", "negligible"}
 EFFECT = {"supported", "contradicted"}

@@ -24,12 +24,13 @@ from salesdiag.claims.measured import Measured
 from salesdiag.claims.register import TOPICS
 from salesdiag.claims.telling import tell
 from salesdiag.company import Company
-from salesdiag.finding import Estimate, Interval, decide, lean
+from salesdiag.finding import Estimate, Interval
 from salesdiag.schema import lookup
 from salesdiag.settings import Settings
 from salesdiag.simulate import WORLDS, plant, simulate, true_effect
 from salesdiag.text import claims as words
 from salesdiag.text import speaking
+from salesdiag.verdict import decide, lean
 
 EFFECTS = tuple(c for c in cl.CATALOGUE if c.entry.kind == "effect")
 STATES = tuple(c for c in cl.CATALOGUE if c.entry.kind != "effect")

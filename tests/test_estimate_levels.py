@@ -17,8 +17,9 @@ from salesdiag.estimate.dynamic import fit
 from salesdiag.estimate.forecast import forecast, past_periods, run_rate
 from salesdiag.estimate.panel_ols import fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import Estimate, Finding, correct
+from salesdiag.finding import Estimate, Finding
 from salesdiag.text.findings import REASONS
+from salesdiag.verdict import correct
 
 # shares ----------------------------------------------------------------------------------------
 

@@ -26,13 +26,11 @@ from salesdiag.finding import (
     Interval,
     Naive,
     TeamEstimate,
-    correct,
-    decide,
-    lean,
     plain,
     rows,
 )
 from salesdiag.text import N_
+from salesdiag.verdict import correct, decide, lean
 
 REASON = N_("for a reason")()
 DIRECTIONS = (1, -1)

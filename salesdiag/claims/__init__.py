@@ -19,8 +19,9 @@ from salesdiag.claims.base import Claim, lacking, not_testable
 from salesdiag.claims.register import ENTRIES, ENTRY, TOPICS, Entry
 from salesdiag.claims.telling import tell
 from salesdiag.company import Company
-from salesdiag.finding import Finding, correct
+from salesdiag.finding import Finding
 from salesdiag.text import claims as words
+from salesdiag.verdict import correct
 
 CATALOGUE: tuple[Claim, ...] = (
     coaching.COACHING_HOURS,

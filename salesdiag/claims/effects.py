@@ -2,7 +2,7 @@
 
 A design gathers evidence once for a company (estimate, second design, reaction of managers, naive
 analysis, teams) and keeps it, so that it is not fitted again for every team. The verdict comes
-later, from all tests of a run together (:func:`salesdiag.finding.correct`); the sentences come
+later, from all tests of a run together (:func:`salesdiag.verdict.correct`); the sentences come
 after the verdict (:mod:`salesdiag.claims.telling`).
 """
 
@@ -25,8 +25,9 @@ from salesdiag.estimate import dose, dynamic, naive, pool, sensitivity
 from salesdiag.estimate.design import DynamicPanel, team_panel
 from salesdiag.estimate.panel_ols import LinearFit, wild_bootstrap
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import Check, Estimate, Finding, Interval, Naive, TeamEstimate, decide
+from salesdiag.finding import Check, Estimate, Finding, Interval, Naive, TeamEstimate
 from salesdiag.text import claims as words
+from salesdiag.verdict import decide
 
 INFORMATION = ("discovery_meetings", "proposal_meetings", "wins", "active_share")
 """What managers can see of a rep besides revenue; used where it is recorded throughout."""
