@@ -119,6 +119,12 @@ def test_managers_of_the_public_crm_get_the_published_figures(say, shared_data, 
         (row,) = [line for line in lines if line.startswith("Win rate | ")]
         assert row.split(" | ")[1] == f"{rate:.0%}"
 
+    for r in answers["by_manager"]:
+        told = words_of(pages[f"Team {r['manager']}"])
+        assert f"sales came to ${r['won_revenue']:,.0f}." in told
+        counted = f"{r['won']:,} of {r['closed']:,} closed deals were won: {r['win_rate']:.1%} ("
+        assert counted in told
+
     # managers do not differ in win rate (chi-squared p = .79): a figure stands there, no sentence
     assert answers["chi2_win_by_manager"]["p"] > 0.5
     for page in pages.values():

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from salesdiag import metrics
+from salesdiag.panel import observation_window
 from salesdiag.report.dossier import Dossier
+from salesdiag.schema import REVENUE
 from salesdiag.text import Message, Template
 from salesdiag.text import pages as words
 
@@ -115,7 +118,7 @@ def values(dossier: Dossier) -> dict[str, Any]:
     known = [f for f in FIGURES if f.label not in missing]
     rows = [row for f in known if (row := _row(dossier, f, sums[f])) is not None]
     few = words.FEW_TEAMS(n=dossier.min_group)
-    notes: list[object] = []
+    notes: list[object] = _overall(dossier)
     if dossier.withheld or (dossier.team and any(_hidden(dossier, f, sums[f]) for f in known)):
         notes.append(words.WITHHELD(n=dossier.min_group))
     if rows:
@@ -134,6 +137,37 @@ def values(dossier: Dossier) -> dict[str, Any]:
         ),
         "notes": notes,
     }
+
+
+def _overall(dossier: Dossier) -> list[object]:
+    """Say what the whole of the data holds: sales, and deals won with a Wilson interval."""
+    company, team = dossier.company, dossier.team
+    if dossier.withheld or not any(company.has(table) for table in REVENUE):
+        return []
+    by = "company" if team is None else "team"
+
+    def row(term: Callable[..., pd.DataFrame]) -> dict[Hashable, Any] | None:
+        found = term(company, by=by, period="all")
+        mine = found if team is None else found.loc[found["team_id"] == team]
+        shown = mine.loc[mine["n"] >= dossier.min_group]
+        return None if shown.empty else shown.to_dict("records")[0]
+
+    said: list[object] = []
+    start, end = observation_window(company.tables, company.settings)
+    sold, won = row(metrics.revenue), row(metrics.win_rate)
+    if sold is not None and math.isfinite(sold["value"]):
+        said.append(words.ALL_SALES(start=start, end=end, revenue=sold["value"]))
+    if won is not None and won["denominator"] > 0:
+        said.append(
+            words.ALL_DEALS(
+                won=won["numerator"],
+                closed=won["denominator"],
+                rate=won["value"],
+                low=won["low"],
+                high=won["high"],
+            )
+        )
+    return said
 
 
 def _months(dossier: Dossier) -> pd.DataFrame:

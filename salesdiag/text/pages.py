@@ -301,7 +301,11 @@ CHEAPEST = N_(
     "The next record worth keeping: {record:text}. Alone it would open {n:int} claims.",
     count="n",
 )
-LACK_RECORDS = N_("Records are missing")
+ALL_SALES = N_("In all the data, from {start:date} to {end:date}, sales came to {revenue:exact}.")
+ALL_DEALS = N_(
+    "{won:int} of {closed:int} closed deals were won: {rate:pct1} ({low:pct1} to {high:pct1})."
+)
+LACK_RECORDS = N_("Records, months or people are missing")
 LACK_EVIDENCE = N_("Too little to decide")
 
 # Methods
@@ -371,7 +375,10 @@ ERROR_RATES = N_(
     "On companies whose truth is known, {support:pct1} of the claims without effect came out as "
     "supported and {contradiction:pct1} as contradicted."
 )
-NO_ERROR_RATES = N_("The error rates of this version are in its release notes.")
+NO_ERROR_RATES = N_(
+    "The command `salesdiag calibrate` counts it on invented companies whose truth is known; the "
+    "counts are not part of this page."
+)
 NOT_FOR_PEOPLE = N_(
     "This report is about ways of working. It must not be used for decisions about single people: "
     "for that the figures are too uncertain and were not made."
