@@ -187,20 +187,19 @@ def bootstrap(p: float) -> Check:
     return Check(name="wild_bootstrap", passed=None, text=words.BOOTSTRAP(p=p))
 
 
-def up_to_limit(contrast: Estimate, margin: float) -> Check:
+def up_to_limit(contrast: Estimate | None, margin: float) -> Check:
     """Ask whether there is harm already below the articles' limit.
 
     Parameters
     ----------
-    contrast : Estimate
-        Result at or below the limit less result with none.
+    contrast : Estimate or None
+        Result at or below the limit less result with none; None where too few teams moved there.
     margin : float
         Smallest harm that matters, positive.
     """
-    narrow, wide = contrast.interval(0.90), contrast.interval()
-    if narrow.low > -margin:
+    if contrast is not None and contrast.interval(0.90).low > -margin:
         return Check(name="up_to_limit", passed=True, text=words.UP_TO_LIMIT_FREE())
-    if wide.high < 0:
+    if contrast is not None and contrast.interval().high < 0:
         return Check(
             name="up_to_limit", passed=False, text=words.UP_TO_LIMIT_HARM(), bars=("supported",)
         )

@@ -215,3 +215,9 @@ def test_names_are_unique_and_checks_are_plain():
         assert isinstance(check, Check)
         assert set(check.to_dict()) == {"name", "passed", "text"}
         assert check.name.isidentifier()
+
+
+def test_a_limit_that_nobody_moved_across_is_not_judged():
+    check = checks.up_to_limit(None, margin=0.02)
+    assert check.passed is None
+    assert not check.bars

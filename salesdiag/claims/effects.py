@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -208,7 +209,8 @@ class DoseEffect:
             if steps is None:
                 raise NotEstimable(words.NO_DOSE(limit=limit))
             estimate = steps.contrast(2, 1)
-            doubts.append(checks.up_to_limit(steps.contrast(1, 0), claim.margin))
+            up_to = attempt(partial(steps.contrast, 1, 0))
+            doubts.append(checks.up_to_limit(up_to, claim.margin))
         others = dynamic.specification_curve(panel, spec)["value"].iloc[1:].dropna()
         doubts = [
             checks.enough_groups(estimate.groups),
