@@ -301,7 +301,10 @@ CHEAPEST = N_(
     "The next record worth keeping: {record:text}. Alone it would open {n:int} claims.",
     count="n",
 )
-ALL_SALES = N_("In all the data, from {start:date} to {end:date}, sales came to {revenue:exact}.")
+ALL_SALES = N_(
+    "In all the data, from {start:date} to {end:date}, the reps' sales came to {revenue:exact}; "
+    "what managers closed themselves is not in it."
+)
 ALL_DEALS = N_(
     "{won:int} of {closed:int} closed deals were won: {rate:pct1} ({low:pct1} to {high:pct1})."
 )
