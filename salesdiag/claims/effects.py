@@ -120,14 +120,13 @@ class RepEffect:
         estimate = primary.estimate
         second = attempt(lambda: dynamic.fit(panel, dynamic.supply(spec)).estimate)
         reaction = attempt(lambda: dynamic.placebo_lead(panel, spec))
-        others = dynamic.specification_curve(panel, spec)["value"].iloc[1:].dropna()
         doubts = [
             checks.enough_groups(estimate.groups),
             checks.enough_periods(primary.periods),
             checks.logged(primary.missing_driver),
             checks.bias_direction(estimate, reaction, second, claim.direction),
             checks.second_design(estimate, second, apart(estimate, second), claim.direction),
-            checks.same_sign(estimate.value, list(others)),
+            checks.same_sign(estimate.value, _others(panel, spec)),
             checks.one_team(estimate),
             checks.short_panel(estimate, _half_panel(panel, spec, estimate)),
             checks.hidden_cause(_times_strongest(primary)),
@@ -169,6 +168,18 @@ class RepEffect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Curve:
+    """What is fitted once for all claims that read one curve."""
+
+    primary: dynamic.Dynamic
+    reaction: Estimate | None
+    steps: dose.DoseResponse | None
+    checks: tuple[Check, ...]
+    plain: Naive | None
+    table: pd.DataFrame | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DoseEffect:
     """Effect of what a manager does on the others' results: the dynamic panel of team-months.
 
@@ -198,35 +209,44 @@ class DoseEffect:
         return kept(company, key, lambda: self._gather(company, claim, limit))
 
     def _gather(self, company: Company, claim: Claim, limit: float) -> Evidence:
-        panel, spec = company.team_panel, self.spec()
-        primary = dynamic.fit(panel, spec)
-        slope = primary.estimate
-        reaction = attempt(lambda: dynamic.placebo_lead(panel, spec))
-        steps = attempt(lambda: dose.by_bin(panel, spec, (0.0, limit, math.inf)))
-        estimate = slope
+        curve = kept(company, (self.driver, limit), lambda: self._fits(company, limit))
+        estimate = curve.primary.estimate
         doubts: list[Check] = []
         if self.beyond:
-            if steps is None:
+            if curve.steps is None:
                 raise NotEstimable(words.NO_DOSE(limit=limit))
-            estimate = steps.contrast(2, 1)
-            up_to = attempt(partial(steps.contrast, 1, 0))
+            estimate = curve.steps.contrast(2, 1)
+            up_to = attempt(partial(curve.steps.contrast, 1, 0))
             doubts.append(checks.up_to_limit(up_to, claim.margin))
-        others = dynamic.specification_curve(panel, spec)["value"].iloc[1:].dropna()
         doubts = [
             checks.enough_groups(estimate.groups),
-            checks.enough_periods(primary.periods),
-            checks.logged(primary.missing_driver),
-            checks.bias_direction(estimate, reaction, None, claim.direction),
-            *([] if self.beyond else [checks.same_sign(slope.value, list(others))]),
-            *([] if self.beyond else _bootstrap(primary)),
+            checks.enough_periods(curve.primary.periods),
+            checks.logged(curve.primary.missing_driver),
+            checks.bias_direction(estimate, curve.reaction, None, claim.direction),
+            *([] if self.beyond else curve.checks),
             checks.one_team(estimate),
             *doubts,
         ]
         return Evidence(
             estimate=estimate,
-            reaction=reaction,
-            plain=attempt(lambda: naive.pooled_ols(panel, driver=self.driver, unit="team_id")),
+            reaction=curve.reaction,
+            plain=curve.plain,
             checks=tuple(doubts),
+            table=curve.table,
+        )
+
+    def _fits(self, company: Company, limit: float) -> _Curve:
+        panel, spec = company.team_panel, self.spec()
+        primary = dynamic.fit(panel, spec)
+        return _Curve(
+            primary=primary,
+            reaction=attempt(lambda: dynamic.placebo_lead(panel, spec)),
+            steps=attempt(lambda: dose.by_bin(panel, spec, (0.0, limit, math.inf))),
+            checks=(
+                checks.same_sign(primary.estimate.value, _others(panel, spec)),
+                *_bootstrap(primary),
+            ),
+            plain=attempt(lambda: naive.pooled_ols(panel, driver=self.driver, unit="team_id")),
             table=_curve(panel, spec),
         )
 
@@ -262,6 +282,14 @@ def apart(first: Estimate, second: Estimate | None) -> float:
     loo = np.array([first.leave_one_out[g] - second.leave_one_out[g] for g in first.leave_one_out])
     se = math.sqrt((len(loo) - 1) / len(loo) * float(((loo - gap) ** 2).sum()))
     return gap / se if se > 0 else math.nan
+
+
+def _others(panel: pd.DataFrame, spec: DynamicPanel) -> list[float]:
+    """Return the estimates of the other specifications that could be fitted."""
+    choices = dynamic.specifications(spec)
+    del choices["primary"]
+    found = (attempt(partial(dynamic.fit, panel, choice)) for choice in choices.values())
+    return [fit.estimate.value for fit in found if fit is not None]
 
 
 def _half_panel(panel: pd.DataFrame, spec: DynamicPanel, estimate: Estimate) -> Estimate | None:

@@ -22,6 +22,7 @@ from salesdiag.estimate.blocks import (
     determined,
     dummy_columns,
     independent_columns,
+    well_conditioned,
 )
 from salesdiag.estimate.panel_ols import Fit
 from salesdiag.estimate.refusal import NotEstimable
@@ -82,7 +83,7 @@ def poisson_fixed_effects(
     beta = _maximise(target, z, blocks, np.zeros(len(columns)))
     if np.isnan(beta).any():
         raise NotEstimable(words.NO_CONVERGENCE())
-    loo = np.stack([_without(target, z, blocks, s, beta) for s in blocks.group_slices])
+    loo = _without_each(target, z, blocks, beta)
     k = int((columns < len(names)).sum())
     fit = Fit(
         names=tuple(names[c] for c in columns[:k]),
@@ -148,6 +149,41 @@ def _maximise(y: Array, z: Array, blocks: Blocks, start: Array) -> Array:
         if np.abs(beta).max() > FARTHEST:
             break
     return np.full(len(beta), np.nan)
+
+
+def _without_each(y: Array, z: Array, blocks: Blocks, start: Array) -> Array:
+    """Return the coefficients without each group, shape (G, C).
+
+    Units lie within groups, so that score and Hessian are sums over groups: all groups are left
+    out at once, by steps with the Hessian of the whole fit less the group's.
+    """
+    fitted = _fitted(y, z, blocks, start)
+    moved = z - blocks.unit_means(z, fitted)
+    parts = [(moved[s] * fitted[s, None]).T @ moved[s] for s in blocks.group_slices]
+    rest = np.sum(parts, axis=0) - np.stack(parts)
+    size = np.sqrt(np.maximum(np.diagonal(rest, axis1=1, axis2=2), np.finfo(float).tiny))
+    scaled = rest / (size[:, :, None] * size[:, None, :])
+    if not well_conditioned(scaled):
+        return np.stack([_without(y, z, blocks, s, start) for s in blocks.group_slices])
+    inverse = np.linalg.inv(scaled) / (size[:, :, None] * size[:, None, :])
+    keep = np.ones((len(y), len(parts)))
+    for g, rows in enumerate(blocks.group_slices):
+        keep[rows, g] = 0.0
+    sold = np.add.reduceat(y, blocks.unit_starts)[:, None]
+    sizes = np.diff([*blocks.unit_starts, len(y)])
+    betas = np.tile(start, (len(parts), 1))
+    for _ in range(STEPS):
+        predictor = z @ betas.T
+        rate = np.exp(predictor - predictor.max(axis=0))
+        level = sold / np.add.reduceat(rate, blocks.unit_starts)
+        residual = (y[:, None] - rate * np.repeat(level, sizes, axis=0)) * keep
+        step = (inverse @ (z.T @ residual).T[:, :, None])[:, :, 0]
+        betas += step
+        if np.abs(step).max() < TOLERANCE:
+            return betas
+        if not np.isfinite(step).all() or np.abs(betas).max() > FARTHEST:
+            break
+    return np.stack([_without(y, z, blocks, s, start) for s in blocks.group_slices])
 
 
 def _without(y: Array, z: Array, blocks: Blocks, left_out: slice, start: Array) -> Array:
