@@ -13,7 +13,7 @@ from scipy import stats
 from salesdiag.estimate.blocks import Array
 from salesdiag.estimate.panel_ols import fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import LEVEL, Naive
+from salesdiag.finding import LEVEL, Interval, Naive
 from salesdiag.text import Message
 from salesdiag.text import methods as words
 
@@ -105,7 +105,7 @@ def pooled_ols(frame: pd.DataFrame, **columns: str) -> Naive:
     """
     rows = _last_month(frame, **columns)
     found = stats.linregress(rows["x"], rows["y"])
-    return _normal(float(found.slope), float(found.stderr), words.NAIVE_POOLED(), df=len(rows) - 2)
+    return normal(float(found.slope), float(found.stderr), words.NAIVE_POOLED(), df=len(rows) - 2)
 
 
 def two_way(frame: pd.DataFrame, *, group: str = "group_id", **columns: str) -> Naive:
@@ -130,7 +130,7 @@ def two_way(frame: pd.DataFrame, *, group: str = "group_id", **columns: str) -> 
     )
     if not fit.names:
         raise NotEstimable(words.NO_VARIATION())
-    return _normal(fit.value("x"), float(np.sqrt(fit.cv1[0, 0])), words.NAIVE_TWO_WAY())
+    return normal(fit.value("x"), float(np.sqrt(fit.cv1[0, 0])), words.NAIVE_TWO_WAY())
 
 
 def before_after(
@@ -174,7 +174,45 @@ def before_after(
     if len(gaps) < 2:
         raise NotEstimable(words.TOO_FEW_PAIRS(n=len(gaps)))
     se = float(gaps.std(ddof=1) / np.sqrt(len(gaps)))
-    return _normal(float(gaps.mean()), se, words.NAIVE_BEFORE_AFTER(), df=len(gaps) - 1)
+    return normal(float(gaps.mean()), se, words.NAIVE_BEFORE_AFTER(), df=len(gaps) - 1)
+
+
+def plug_in(own: pd.DataFrame) -> dict[str, Interval]:
+    """Shrink teams' estimates by the usual recipe, which takes the spread of teams as known.
+
+    The spread is the moment estimate; that it is an estimate, and the mean too, is left out of
+    the intervals, which are too short.
+
+    Parameters
+    ----------
+    own : DataFrame
+        Indexed by team, with ``value`` and ``se`` (NaN where a team has none).
+
+    Returns
+    -------
+    dict
+        Interval by team; teams without an estimate are left out.
+
+    References
+    ----------
+    DerSimonian, R. and Laird, N. (1986), Controlled Clinical Trials 7 (moment estimate);
+    Morris, C. N. (1983), JASA 78 (empirical Bayes).
+    """
+    known = own.dropna(subset=["value", "se"])
+    y, variance = known["value"].to_numpy(dtype=float), known["se"].to_numpy(dtype=float) ** 2
+    w = 1 / variance
+    mean = np.average(y, weights=w) if len(y) else np.nan
+    excess = (w * (y - mean) ** 2).sum() - (len(y) - 1)
+    room = w.sum() - (w**2).sum() / w.sum() if len(y) > 1 else np.inf
+    spread = max(excess / room, 0.0)
+    mean = np.average(y, weights=1 / (variance + spread)) if len(y) else np.nan
+    trust = spread / (variance + spread)
+    value = mean + trust * (y - mean)
+    half = stats.norm.ppf((1 + LEVEL) / 2) * np.sqrt(trust * variance)
+    return {
+        str(team): Interval(value=float(v), low=float(v - h), high=float(v + h), unit="log_points")
+        for team, v, h in zip(known.index, value, half, strict=True)
+    }
 
 
 def _filled(frame: pd.DataFrame, driver: str) -> pd.DataFrame:
@@ -200,7 +238,8 @@ def _last_month(
     return both.rename(columns=names).assign(y=np.log(both[outcome]))
 
 
-def _normal(value: float, se: float, method: Message, df: float = np.inf) -> Naive:
+def normal(value: float, se: float, method: Message, df: float = np.inf) -> Naive:
+    """Return a plain estimate with the interval and p-value of its usual standard error."""
     t: Array = stats.t.ppf((1 + LEVEL) / 2, df)
     p = float(2 * stats.t.sf(abs(value) / se, df)) if se > 0 else np.nan
     return Naive(

@@ -201,34 +201,6 @@ def _alone(
     return fitted.value(name), float(fitted.iid_se[j]), float(fitted.residual_df)
 
 
-def pool(
-    frame: pd.DataFrame, spec: DynamicPanel, *, scale: float, company: Estimate | None = None
-) -> dict[str, TeamEstimate]:
-    """Return every team's estimate: own, the company's, and the team's given both.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        As for :func:`~salesdiag.estimate.dynamic.fit`.
-    spec : DynamicPanel
-    scale : float
-        How far apart teams' true effects may plausibly lie, in log points per unit of the driver;
-        twice the smallest effect worth acting on serves.
-    company : Estimate, optional
-        The company's own estimate, towards which the teams' are drawn, so that a page shows one
-        figure for the company; by default the mean of the teams' estimates.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two teams have an estimate of their own.
-    """
-    own = team_coefficients(frame, spec)
-    if not own["value"].notna().any():
-        raise NotEstimable(words.TOO_FEW_TEAMS(n=0, needed=MIN_TEAMS))
-    return pooled(own, scale=scale, company=company)
-
-
 def pooled(
     own: pd.DataFrame,
     *,
@@ -243,9 +215,16 @@ def pooled(
     own : DataFrame
         Indexed by team, with ``value``, ``se`` and ``df``.
     scale : float
-        As in :func:`hierarchy`.
+        How far apart teams' true effects may plausibly lie, in log points per unit of the driver;
+        twice the smallest effect worth acting on serves.
     company : Estimate, optional
-        As in :func:`pool`.
+        The company's own estimate, towards which the teams' are drawn, so that a page shows one
+        figure for the company; by default the mean of the teams' estimates.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two teams have an estimate of their own.
     """
     df = own["df"].to_numpy(dtype=float)
     se = own["se"].to_numpy(dtype=float)

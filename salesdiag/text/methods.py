@@ -28,6 +28,18 @@ BINS = N_(
 TWO_LINES = N_(
     "Two interrupted lines with the break at {knot:num}, fixed beforehand; jackknife over groups"
 )
+ADOPTION = N_(
+    "Difference from what unit and month effects of the months without the measure predict "
+    "(imputation, staggered differences in differences); leave-one-group-out jackknife, t({df:int})"
+)
+ADOPTION_RANDOMISED = N_(
+    "Difference from what unit and month effects of the months without the measure predict "
+    "(imputation, staggered differences in differences); randomisation of the starts, {ways:int} "
+    "ways"
+)
+ADOPTION_PLACEBO = N_(
+    "The same for the last {months:int} months before the start, predicted from those before them"
+)
 POOLING = N_(
     "Each team's own estimate drawn towards the company's, as far as the teams resemble each other "
     "(normal hierarchy, half-normal prior on their spread)"
@@ -43,7 +55,37 @@ AVERAGE_PERIOD = N_(
     "Mean of {n:int} past periods, as nothing has come in yet; interval from their spread"
 )
 PERIOD_OVER = N_("The period is over: its revenue is known")
+KAPLAN_MEIER = N_("Kaplan-Meier curve with late entry; Greenwood interval")
+HAZARD_REGRESSION = N_(
+    "Complementary log-log regression of person-months on log tenure and what is tested; "
+    "leave-one-group-out jackknife (CV3), t({df:int})"
+)
+HAZARD_SCAN = N_(
+    "Largest excess of leavers over a smooth hazard in {windows:int} windows of {shortest:int} to "
+    "{longest:int} months of tenure; p-value from {draws:int} companies drawn from the smooth "
+    "hazard and scanned alike"
+)
 
+MAX_T = N_(
+    "Slopes of the result on {k:int} behaviours within team, standard errors robust to unequal "
+    "scatter (HC3); p-values and intervals hold for all together, from {n:int} arrangements of the "
+    "results within teams (Westfall-Young max-T)"
+)
+MAX_T_EXACT = N_(
+    "Slopes of the result on {k:int} behaviours within team, standard errors robust to unequal "
+    "scatter (HC3); p-values and intervals hold for all together, from all {n:int} arrangements of "
+    "the results within teams (Westfall-Young max-T)"
+)
+CALENDAR = N_(
+    "Exploratory, this team alone: slope of log results on the month before with effects of rep "
+    "and month and earlier results ({reps:int} reps, {months:int} months), compared with {n:int} "
+    "calendars in which each rep's months are turned in a circle"
+)
+
+NAIVE_TOP_GAP = N_(
+    "Top fifth of people less the middle three fifths, in SD; Welch's t-test for each behaviour, "
+    "as if it were the only one"
+)
 NAIVE_GROWTH = N_("Pearson correlation of a quarter's hours with growth in the next quarter")
 NAIVE_LEVEL = N_("Pearson correlation of mean hours with log mean revenue over reps")
 NAIVE_POOLED = N_("Least squares of log revenue on the driver of the month before, over all rows")
@@ -52,6 +94,13 @@ NAIVE_TWO_WAY = N_(
     "reference"
 )
 NAIVE_BEFORE_AFTER = N_("Mean log revenue after the start less before it, over teams")
+NAIVE_TENURE_MONTHS = N_(
+    "Each month of tenure tested against all others; month {month:int} stands out most"
+)
+NAIVE_TENURE_HISTOGRAM = N_(
+    "Histogram of the tenure of leavers by half-years; most left in months {first:int} to "
+    "{last:int}"
+)
 
 # rows left out, by cause -----------------------------------------------------------------------
 
@@ -62,12 +111,20 @@ CAUSES = {
     "no_earlier_months": N_("earlier months missing"),
     "driver_missing": N_("what is tested was not logged"),
     "earlier_result_missing": N_("earlier result missing"),
+    "no_team": N_("team not known"),
     "no_peers": N_("no other rep in the team then"),
     "control_missing": N_("a control is missing"),
     "zero_result": N_("month without revenue"),
     "negative_result": N_("negative revenue"),
     "never_sold": N_("no revenue in any month"),
     "single_row": N_("only one usable month"),
+    "tenure_unknown": N_("tenure or leaving not known"),
+    "before_hiring": N_("there before being hired"),
+    "no_month_at_risk": N_("no whole month of tenure in the data"),
+    "later_tenure": N_("tenure beyond the months looked at"),
+    "always_treated": N_("no month without the measure to compare with"),
+    "few_months_before": N_("too few months before the measure"),
+    "nobody_without": N_("nobody without the measure left to compare with"),
 }
 
 # refusals --------------------------------------------------------------------------------------
@@ -111,3 +168,61 @@ TOO_FEW_PAST_PERIODS = N_(
     count="n",
 )
 TOO_FEW_PAIRS = N_("{n:int} pairs are too few for a comparison.")
+TOO_FEW_ADOPTERS = N_(
+    "{n:int} group has months both without and with the measure; {needed:int} are needed.",
+    "{n:int} groups have months both without and with the measure; {needed:int} are needed.",
+    count="n",
+)
+TOO_FEW_MONTHS_BEFORE = N_(
+    "{n:int} group has {months:int} months or more on record before it took the measure up; "
+    "{needed:int} are needed.",
+    "{n:int} groups have {months:int} months or more on record before they took the measure up; "
+    "{needed:int} are needed.",
+    count="n",
+)
+NOBODY_WITHOUT = N_(
+    "{n:int} group took the measure up while others were without it; {needed:int} are needed: with "
+    "nobody left without the measure there is nothing to compare with.",
+    "{n:int} groups took the measure up while others were without it; {needed:int} are needed: "
+    "with nobody left without the measure there is nothing to compare with.",
+    count="n",
+)
+TOO_MANY_ZEROS = N_(
+    "{share:pct} of the months have nothing to take a logarithm of; more than {most:pct} mislead."
+)
+TOO_FEW_PEOPLE = N_(
+    "{n:int} person has results and colleagues to compare with; {needed:int} are needed.",
+    "{n:int} people have results and colleagues to compare with; {needed:int} are needed.",
+    count="n",
+)
+TOO_FEW_ARRANGEMENTS = N_(
+    "Only {n:int} arrangements of these data are possible; {needed:int} are needed to tell an "
+    "effect from chance."
+)
+NONE_HELD_OUT = N_(
+    "There are too few teams to hold some of them out: the smaller half has {n:int} people, and "
+    "{needed:int} are needed."
+)
+RESULTS_ALIKE = N_("Results do not differ between the members of any team.")
+NO_BEHAVIOUR = N_("None of these can be tested: {names:list}.")
+BEHAVIOUR_ALIKE = N_("{name:name} does not differ enough between members of one team.")
+BEHAVIOUR_UNKNOWN = N_(
+    "{name:name} is known of {n:int} person with colleagues; {needed:int} are needed.",
+    "{name:name} is known of {n:int} people with colleagues; {needed:int} are needed.",
+    count="n",
+)
+ONE_REP = N_("Only one rep has usable months; months can only be allowed for with two or more.")
+TOO_FEW_LEAVERS = N_(
+    "{n:int} leaver is too few; {needed:int} are needed.",
+    "{n:int} leavers are too few; {needed:int} are needed.",
+    count="n",
+)
+TENURE_NOT_COVERED = N_(
+    "Fewer than {needed:int} reps were watched from their hiring on, so that the share still "
+    "there cannot be counted from the start."
+)
+TENURE_TOO_SHORT = N_(
+    "Enough reps were watched in only {n:int} month of tenure; {needed:int} are needed.",
+    "Enough reps were watched in only {n:int} months of tenure; {needed:int} are needed.",
+    count="n",
+)
