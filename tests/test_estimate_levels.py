@@ -17,9 +17,7 @@ from salesdiag.estimate.dynamic import fit
 from salesdiag.estimate.forecast import forecast, past_periods, run_rate
 from salesdiag.estimate.panel_ols import fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import Estimate, Finding
-from salesdiag.text.findings import REASONS
-from salesdiag.verdict import correct
+from salesdiag.finding import Estimate
 
 # shares ----------------------------------------------------------------------------------------
 
@@ -149,71 +147,7 @@ def test_groups_that_all_win_or_all_lose_do_not_differ(successes):
         proportion.equal_shares(successes, [5] * 4, list("aaaa"))
 
 
-# multiplicity ----------------------------------------------------------------------------------
-
-BH_1995 = [
-    0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
-    0.6528, 0.7590, 1.0,
-]  # fmt: skip
-MCDONALD = [
-    0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216, 0.222, 0.251, 0.269, 0.275,
-    0.34, 0.341, 0.384, 0.569, 0.594, 0.696, 0.762, 0.94, 0.942, 0.975, 0.986,
-]  # fmt: skip
-MCDONALD_Q = [
-    0.025, 0.1, 0.21, 0.21, 0.21, 0.25, 0.2642857143, *[0.4910714286] * 7, 0.5328125, 0.5328125,
-    0.5647058824, 0.7815789474, 0.7815789474, 0.87, 0.9071428571, *[0.986] * 4,
-]  # fmt: skip
-
-
-def corrected(p_values):
-    findings = [
-        Finding(
-            claim=f"c{i}", scope="company", verdict="inconclusive",
-            reason=REASONS["inconclusive"](),
-            p_value=p, margin=1.0, direction=1,
-            evidence=Estimate(
-                value=float(i), se=1.0, df=9, unit="sd", n=10, groups=10, method=""
-            ),
-        )
-        for i, p in enumerate(p_values)
-    ]  # fmt: skip
-    return [f.q_value for f in correct(findings)]
-
-
-def test_correction_against_benjamini_hochberg_and_r():
-    assert sum(q <= 0.05 for q in corrected(BH_1995)) == 4  # Bonferroni and Holm: 3
-    # R: p.adjust(p, "BH"), tests/reference/reference.R
-    np.testing.assert_allclose(corrected(MCDONALD), MCDONALD_Q, rtol=1e-9)
-
-
 # sensitivity -----------------------------------------------------------------------------------
-
-DARFUR = {"value": 0.09731582, "se": 0.02325654, "df": 783}
-
-
-def test_robustness_of_darfur():
-    # Cinelli and Hazlett (2020), table 1; sensemakr README
-    t = DARFUR["value"] / DARFUR["se"]
-    assert t == pytest.approx(4.18445, abs=1e-4)
-    assert sensitivity.partial_r2(t, 783) == pytest.approx(0.02187, abs=5e-6)
-    assert sensitivity.robustness_value(t, 783) == pytest.approx(0.13878, abs=5e-6)
-    assert sensitivity.robustness_value(t, 783, alpha=0.05) == pytest.approx(0.07626, abs=5e-6)
-    many = sensitivity.robustness_value(np.array([t, 0.0, 1.0]), 783, alpha=0.05)
-    assert many.tolist() == [pytest.approx(0.07626, abs=5e-6), 0, 0]
-
-
-def test_bounds_of_darfur():
-    # benchmark `female`: partial R2 .0091 with the treatment, .1089 with the outcome; the
-    # printed bounds have four digits, the inputs are solved from the first row of them
-    first_driver, first_result = 0.00916429, 0.12464092
-    r2_driver = first_driver / (1 + first_driver)
-    shared = r2_driver**2 / (1 - r2_driver) ** 2
-    f2 = first_result * (1 - shared) / (1 + np.sqrt(shared)) ** 2
-    found = sensitivity.bounds(**DARFUR, r2_driver=r2_driver, r2_result=f2 / (1 + f2), k=[1, 2, 3])
-    np.testing.assert_allclose(found.r2_driver, [0.0092, 0.0183, 0.0275], atol=5e-5)
-    np.testing.assert_allclose(found.r2_result, [0.1246, 0.2493, 0.3741], atol=5e-5)
-    np.testing.assert_allclose(found.value, [0.0752, 0.0529, 0.0304], atol=5e-5)
-    np.testing.assert_allclose(found.se, [0.0219, 0.0204, 0.0187], atol=5e-5)
 
 
 def test_bias_formula_is_exact_for_a_cause_that_is_left_out():

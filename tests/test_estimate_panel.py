@@ -1,15 +1,11 @@
-"""Panels against published values, R, other libraries and brute force.
+"""Panels against brute force; published values and other libraries are in test_reference_*.
 
-Tolerances: R printed ten digits and both sides solve the same normal equations in double
-precision, so 1e-8 relative (PRINTED) is what the printing leaves; against brute force in numpy
-1e-9 (SAME) allows for another order of summation.
+SAME allows for another order of summation in double precision.
 """
 
 from __future__ import annotations
 
-import warnings
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,39 +16,10 @@ from salesdiag.estimate.panel_ols import (
     fixed_effects,
     jackknife_se,
     solve_leaving_out,
-    t_p_value,
     wild_bootstrap,
 )
 
-HERE = Path(__file__).parent / "reference"
-PRINTED = 1e-8
 SAME = 1e-9
-
-
-@pytest.fixture(scope="module")
-def petersen():
-    return pd.read_csv(HERE / "petersen.csv")
-
-
-@pytest.fixture(scope="module")
-def grunfeld():
-    return pd.read_csv(HERE / "grunfeld.csv")
-
-
-def pooled(data, group):
-    X = np.column_stack([np.ones(len(data)), data["x"]])
-    return fixed_effects(data["y"], X, None, group, names=["one", "x"])
-
-
-def two_way(data):
-    return fixed_effects(
-        data["inv"], data[["value", "capital"]], data["firm"], data["firm"],
-        names=["value", "capital"], dummies=[data["year"]],
-    )  # fmt: skip
-
-
-def cv1_se(fit):
-    return np.sqrt(np.diag(fit.cv1))
 
 
 def random_panel(seed=0, units=30, months=8, k=3, groups=6):
@@ -70,79 +37,6 @@ def by_dummies(y, X, unit, month, rows):
         float
     )
     return np.linalg.lstsq(np.column_stack([X[rows], D]), y[rows], rcond=None)[0][: X.shape[1]]
-
-
-# R: sandwich::PetersenCL, vcov, vcovHC(HC1), vcovCL(HC1), clubSandwich::vcovCR(CR3)
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [
-        ("iid", (0.02835931627, 0.02858328779)),
-        ("HC1", (0.02836067223, 0.02839516147)),
-        ("firm", (0.06701270370, 0.05059572588)),
-        ("year", (0.02338672110, 0.03338891341)),
-        ("firm and year", (0.06506391820, 0.05355802294)),
-    ],
-)
-def test_petersen_standard_errors(petersen, kind, expected):
-    rows = np.arange(len(petersen))
-    if kind == "iid":
-        found = pooled(petersen, rows).iid_se
-    elif kind == "firm and year":
-        cross = pooled(petersen, rows).cv1
-        v = pooled(petersen, petersen["firm"]).cv1 + pooled(petersen, petersen["year"]).cv1 - cross
-        found = np.sqrt(np.diag(v))
-    else:
-        found = cv1_se(pooled(petersen, rows if kind == "HC1" else petersen[kind]))
-    np.testing.assert_allclose(found, expected, rtol=PRINTED)
-
-
-def test_petersen_coefficients_and_jackknife(petersen):
-    fit = pooled(petersen, petersen["year"])
-    np.testing.assert_allclose(fit.coefficients, (0.02967972073, 1.03483343946), rtol=PRINTED)
-    assert fit.se("x") == pytest.approx(0.03340713, rel=1e-7)  # MNW's CV3, eight digits
-    assert fit.se("x") * np.sqrt(10 / 9) == pytest.approx(0.03521420472, rel=PRINTED)  # CR3
-
-
-def test_grunfeld_within_and_two_way(grunfeld):
-    within = fixed_effects(
-        grunfeld["inv"], grunfeld[["value", "capital"]], grunfeld["firm"], grunfeld["firm"],
-        names=["value", "capital"],
-    )  # fmt: skip
-    np.testing.assert_allclose(within.coefficients, (0.1101238041, 0.3100653413), rtol=PRINTED)
-    np.testing.assert_allclose(within.iid_se, (0.01185669421, 0.01735450278), rtol=PRINTED)
-    fit = two_way(grunfeld)
-    np.testing.assert_allclose(fit.coefficients, (0.1177158551, 0.3579162731), rtol=PRINTED)
-    np.testing.assert_allclose(fit.iid_se, (0.01375128300, 0.02271901088), rtol=PRINTED)
-    # plm's Arellano HC0 is CV1 without its small-sample factor
-    factor = 10 / 9 * 199 / (200 - 21)
-    np.testing.assert_allclose(
-        cv1_se(fit) / np.sqrt(factor), (0.009712023687, 0.04293110894), rtol=PRINTED
-    )
-
-
-def test_grunfeld_with_ten_groups_depends_on_the_inference(grunfeld):
-    fit = two_way(grunfeld)
-    assert fit.se("value") == pytest.approx(0.0523302, abs=5e-8)
-    assert t_p_value(fit.value("value"), fit.se("value"), 9) == pytest.approx(0.0510, abs=5e-5)
-    assert t_p_value(fit.value("value"), cv1_se(fit)[0], 9) == pytest.approx(1.7e-6, rel=0.05)
-    boot = wild_bootstrap(fit, "value", draws=1024)
-    assert (boot.p_value, boot.draws, boot.weights) == (0.001953125, 1024, "all signs")
-
-
-def test_lalonde_experiment(shared_data):
-    nsw = pd.read_stata(shared_data / "stat_reference" / "nsw_mixtape.dta")
-    X = np.column_stack([np.ones(len(nsw)), nsw["treat"]])
-    fit = fixed_effects(nsw["re78"], X, None, np.arange(len(nsw)), names=["one", "treat"])
-    assert fit.value("treat") == pytest.approx(1794.3433, rel=1e-6)  # file holds single precision
-    assert fit.iid_se[1] == pytest.approx(632.8534, rel=1e-6)
-    assert cv1_se(fit)[1] == pytest.approx(670.8245, rel=1e-6)
-
-
-def test_darwin_sign_flips_are_the_wild_bootstrap_of_a_mean():
-    # Fisher (1935): 15 differences, exact two-sided p = 1726 / 2^15
-    z = [6.125, -8.375, 1, 2, 0.75, 2.875, 3.5, 5.125, 1.75, 3.625, 7, 3, 9.375, 7.5, -6]
-    fit = fixed_effects(z, np.ones((15, 1)), None, np.arange(15), names=["mean"])
-    assert wild_bootstrap(fit, "mean", draws=2**15).p_value == 1726 / 2**15
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -326,29 +220,3 @@ def test_jackknife_se_of_a_mean_is_the_usual_one():
     x = np.random.default_rng(2).normal(size=12)
     loo = (x.sum() - x) / 11
     assert jackknife_se(x.mean(), loo) == pytest.approx(x.std(ddof=1) / np.sqrt(12), rel=SAME)
-
-
-def test_against_pyfixest(grunfeld):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its own dependencies warn at import
-        pf = pytest.importorskip("pyfixest")
-        theirs = pf.feols("inv ~ value + capital | firm + year", grunfeld, vcov={"CRV1": "firm"})
-        coef, se = theirs.coef().to_numpy(), theirs.se().to_numpy()
-    fit = two_way(grunfeld)
-    np.testing.assert_allclose(fit.coefficients, coef, rtol=1e-7)  # they iterate the demeaning
-    # theirs counts one more column (the year left out here, whose effect the firms' absorb)
-    ratio = np.sqrt((200 - 21) / (200 - 22))
-    np.testing.assert_allclose(cv1_se(fit) * ratio, se, rtol=1e-6)
-
-
-def test_against_linearmodels(grunfeld):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        lm = pytest.importorskip("linearmodels")
-        theirs = lm.PanelOLS.from_formula(
-            "inv ~ value + capital + EntityEffects + TimeEffects",
-            grunfeld.set_index(["firm", "year"]),
-        ).fit()
-    fit = two_way(grunfeld)
-    np.testing.assert_allclose(fit.coefficients, theirs.params, rtol=SAME)
-    np.testing.assert_allclose(fit.iid_se, theirs.std_errors, rtol=SAME)

@@ -119,7 +119,7 @@ def test_teams_without_an_own_estimate_get_the_company_prediction():
     small = (frame["team_id"] == "T02") & (
         frame["rep_id"] != frame["rep_id"][frame["team_id"] == "T02"].iloc[0]
     )
-    found = pool.pool(frame[~small], SPEC, scale=0.01)
+    found = pool.pooled(pool.team_coefficients(frame[~small], SPEC), scale=0.01)
     assert sorted(found) == [f"T{i:02}" for i in range(6)]
     alone = found["T02"]
     assert alone.own is None
@@ -149,7 +149,7 @@ def test_no_team_with_enough_reps_is_refused():
     frame = simulate(2, groups=4, months=16)
     first = frame.groupby("team_id")["rep_id"].transform("min")
     with pytest.raises(NotEstimable, match="0 teams"):
-        pool.pool(frame[frame["rep_id"] == first], SPEC, scale=0.01)
+        pool.pooled(pool.team_coefficients(frame[frame["rep_id"] == first], SPEC), scale=0.01)
 
 
 @pytest.mark.slow
