@@ -7,13 +7,19 @@ random number, and their difference is that effect (common random numbers).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+
+_LOOK = 8  # whether all are done is looked at now and then
 
 MECHANISMS = (
     "structure", "managers", "ability", "behaviours", "market", "hours", "selling", "shocks",
     "team_shocks", "climate", "exits", "hires", "manager_exits", "programme", "accounts",
     "revenue", "activity", "deals", "manager_deals", "open_deals", "log", "sessions", "time",
-    "orders", "surveys", "skills", "careers", "transfers", "mixes", "pay",
+    "orders", "surveys", "skills", "careers", "transfers", "mixes", "pay", "tails", "whales",
+    "zeros", "regions", "switches", "existence", "plans", "handover", "kept", "values", "declared",
+    "time_gaps", "open_values", "ratings",
 )  # fmt: skip
 
 
@@ -60,17 +66,8 @@ def poisson(u: np.ndarray, mean: np.ndarray | float) -> np.ndarray:
     top = float(mean.max(initial=0.0))
     if not top <= 500:
         raise ValueError(f"a mean of {top} is too large to invert")
-    mass = np.exp(-mean)
-    below = mass.copy()
-    count = np.zeros(u.shape, np.int64)
-    for k in range(1, int(top + 12 * np.sqrt(top) + 40)):
-        above = u > below
-        if not above.any():
-            break
-        count += above
-        mass = mass * (mean / k)
-        below += mass
-    return count
+    limit = int(top + 12 * np.sqrt(top) + 39)
+    return _invert(u, np.exp(-mean), lambda k, out: np.divide(mean, k, out=out), limit)
 
 
 def binomial(u: np.ndarray, n: np.ndarray, p: np.ndarray | float) -> np.ndarray:
@@ -95,16 +92,40 @@ def binomial(u: np.ndarray, n: np.ndarray, p: np.ndarray | float) -> np.ndarray:
     array([1, 3, 7])
     """
     u, n, p = np.broadcast_arrays(u, n, np.minimum(np.asarray(p, float), 0.99))
-    odds = p / (1 - p)
-    mass = (1 - p) ** n
-    below = mass.copy()
+    odds, left = p / (1 - p), n.astype(float)
+
+    def ratio(k: int, out: np.ndarray) -> None:
+        np.multiply(odds, left, out=out)
+        out /= k
+        np.subtract(left, 1, out=left)  # below 0 only where nothing is left to add
+
+    count = _invert(u, (1 - p) ** n, ratio, int(n.max(initial=0)))
+    return np.minimum(count, n)
+
+
+def _invert(
+    u: np.ndarray, mass: np.ndarray, ratio: Callable[[int, np.ndarray], object], limit: int
+) -> np.ndarray:
+    """Count the k below ``limit`` with P(K <= k) < u.
+
+    Parameters
+    ----------
+    u, mass : array
+        Uniform numbers and P(0).
+    ratio : callable
+        Writes P(k) / P(k - 1) for k into an array.
+    limit : int
+    """
+    below, each = mass.copy(), np.empty_like(mass)
     count = np.zeros(u.shape, np.int64)
-    for k in range(int(n.max(initial=0))):
-        above = (u > below) & (count < n)
-        if not above.any():
+    above = np.empty(u.shape, bool)
+    for k in range(1, limit + 1):
+        np.greater(u, below, out=above)
+        if k % _LOOK == 1 and not above.any():
             break
         count += above
-        mass = mass * (odds * np.maximum(n - k, 0) / (k + 1))
+        ratio(k, each)
+        mass *= each
         below += mass
     return count
 

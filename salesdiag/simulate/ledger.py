@@ -6,9 +6,16 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.simulate.accounts import SEGMENTS
-from salesdiag.simulate.draws import stream
+from salesdiag.simulate.draws import logistic, stream
 from salesdiag.simulate.roster import MANAGER_ACCOUNTS, Roster
-from salesdiag.simulate.sales import CLOSINGS_MAX, COMPETITORS, CONTACTS
+from salesdiag.simulate.sales import (
+    ASSESSED,
+    CLOSINGS_MAX,
+    COMPETITORS,
+    CONTACTS,
+    assessed,
+    ratings,
+)
 from salesdiag.simulate.setup import month_lengths
 
 PRODUCTS = ("Basic", "Plus", "Pro", "Service")
@@ -61,6 +68,7 @@ def orders(roster: Roster) -> pd.DataFrame:
             }
         )
     )
+    parts.append(_kept_orders(roster))
     found = pd.concat(parts, ignore_index=True).sort_values(
         ["ordered_on", "owner_id", "account_id"], ignore_index=True
     )
@@ -76,19 +84,39 @@ def orders(roster: Roster) -> pd.DataFrame:
     )
 
 
+def _kept_orders(roster: Roster) -> pd.DataFrame:
+    """Return orders of clients that a promoted manager still has."""
+    course, told = roster.course, np.arange(len(roster.sales.kept)) >= roster.world.burn
+    t, g, k = np.nonzero((roster.sales.kept > 0) & told[:, None, None])
+    place, seat = course.kept_place[t, g, k], course.kept_seat[t, g]
+    return pd.DataFrame(
+        {
+            "account_id": roster.account_ids[seat, place],
+            "owner_id": roster.person_ids[course.manager[t, g]],
+            "ordered_on": roster.first[t] + (roster.sales.kept_day[t, g, k] - 1),
+            "amount": roster.sales.kept[t, g, k],
+            "cut": 0.0,
+            "kind": 0,
+            "profit": MARGIN,
+        }
+    )
+
+
 def _active_amounts(
     roster: Roster, t: int, u: np.ndarray, z: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return which accounts order in a month (seats, places), and for how many cents."""
     book = roster.course.setup.book
-    eager = 0.8 * np.log(book.weight) - np.log(-np.log(u))
-    eager = np.where(book.alive(t), eager, -np.inf)
+    eager = 0.8 * np.log(book.weight) - np.log(-np.log(u)) + roster.csat * book.satisfaction
+    there = book.alive(t) if roster.kept is None else book.alive(t) & ~roster.kept[t]
+    eager = np.where(there, eager, -np.inf)
     rank = np.argsort(np.argsort(-eager, axis=1), axis=1)
     chosen = rank < roster.sales.active[t][:, None]
     weight = np.where(chosen, np.sqrt(book.weight) * np.exp(0.3 * z), 0)
     part = weight / np.maximum(weight.sum(1, keepdims=True), 1e-12)
     total = np.round(roster.sales.revenue[t] * 100).astype(np.int64)
-    cents = np.floor(total[:, None] * part).astype(np.int64)
+    rest = total - np.round(total * roster.sales.whale[t]).astype(np.int64)
+    cents = np.floor(rest[:, None] * part).astype(np.int64)
     cents[np.arange(len(total)), weight.argmax(1)] += total - cents.sum(1)
     seat, place = np.nonzero(chosen)
     return seat, place, cents[seat, place]
@@ -111,9 +139,13 @@ def _closed(roster: Roster) -> pd.DataFrame:
     t, n, k = at = np.nonzero(d.closing & told)
     closed = roster.first[t] + (d.day[at] - 1)
     cycle, won = d.cycle[at], d.won[at]
+    rated, let_go = ratings(course, d, roster.seed)
     created = closed - cycle
     born, lost = course.setup.book.born[n, d.place[at]], course.setup.book.lost[n, d.place[at]]
-    account = np.where((born <= t - 3) & (lost > t), roster.account_ids[n, d.place[at]], "")
+    theirs = (born <= t - 3) & (lost > t)
+    if roster.kept is not None:
+        theirs &= ~roster.kept[t, n, d.place[at]]
+    account = np.where(theirs, roster.account_ids[n, d.place[at]], "")
     rival = np.array([*COMPETITORS, ""])[d.rival[at]]
     reason = np.array(LOST_REASONS)[(d.place[at] + k) % len(LOST_REASONS)]
     last = roster.first[-1] - 1
@@ -130,10 +162,15 @@ def _closed(roster: Roster) -> pd.DataFrame:
             "segment": np.array(SEGMENTS)[course.setup.book.segment[n, d.place[at]]],
             "competitor": rival,
             "lost_reason": np.where(won, "", reason),
+            "probability": rated[at],
             "expected_close_on": closed - d.slip[at],
             "manager_joined_on": _when(d.joined[at], created + (cycle * 6) // 10),
             "pre_call_on": _when(d.prepared[at], created + (cycle * 3) // 10),
             "debriefed_on": _when(d.debriefed[at], np.minimum(debriefed, last)),
+            "value_assessed_on": _when(
+                assessed(roster.seed, d.won.shape)[at], created + cycle // 4
+            ),
+            "disqualified": let_go[at],
         }
     )
 
@@ -154,6 +191,7 @@ def _own(roster: Roster) -> pd.DataFrame:
             "account_id": roster.manager_accounts[g, (t + k) % MANAGER_ACCOUNTS],
             "segment": SEGMENTS[0],
             "expected_close_on": closed,
+            "disqualified": False,
         }
     )
 
@@ -161,6 +199,8 @@ def _own(roster: Roster) -> pd.DataFrame:
 def _open(roster: Roster) -> pd.DataFrame:
     course, deals = roster.course, roster.sales.open_deals
     u_age, z = stream(roster.seed, "open_deals").random((2, len(deals), CLOSINGS_MAX))
+    rng = stream(roster.seed, "open_values")
+    u_assessed, z_rated = rng.random((len(deals), CLOSINGS_MAX)), rng.standard_normal(z.shape)
     n, k = at = np.nonzero(np.arange(CLOSINGS_MAX) < deals[:, None])
     last = roster.first[-1] - 1
     length = (last - roster.first[-2]).astype(int) - course.start_day[-1, n] + 2
@@ -175,7 +215,10 @@ def _open(roster: Roster) -> pd.DataFrame:
             "amount": np.round(list_amount * 0.92, 2),
             "list_amount": list_amount,
             "segment": np.array(SEGMENTS)[k % len(SEGMENTS)],
+            "probability": np.round(logistic(-0.7 + 0.5 * course.theta[-1, n] + z_rated[at]), 1),
             "expected_close_on": created + 45,
+            "value_assessed_on": _when(u_assessed[at] < ASSESSED, np.minimum(created + 10, last)),
+            "disqualified": False,
         }
     )
 
@@ -214,12 +257,13 @@ def activities(roster: Roster) -> pd.DataFrame:
         **{kind: sales.contacts[..., i] for i, kind in enumerate(CONTACTS)},
     }
     mixes = course.setup.manager_mix[np.arange(roster.world.teams), course.slot]
+    contacts = np.round(40 * mixes[told]).astype(int) * roster.foremost[told][..., None]
     rows = [
         _spread(roster, kind, count[told], course.person[told], course.start_day[told], days[told])
         for kind, count in kinds.items()
     ] + [
         _spread(
-            roster, kind, np.round(40 * mixes[told, :, i]).astype(int), course.manager[told],
+            roster, kind, contacts[..., i], course.manager[told],
             np.ones_like(course.manager[told]), days[told],
         )
         for i, kind in enumerate(CONTACTS)

@@ -9,6 +9,7 @@ import numpy as np
 from salesdiag.schema import TABLE
 from salesdiag.simulate.draws import stream
 from salesdiag.simulate.engine import Course
+from salesdiag.simulate.setup import of_manager
 from salesdiag.simulate.world import World
 
 SESSION_MINUTES = 50
@@ -53,6 +54,7 @@ def coaching_log(course: Course, world: World, seed: int) -> CoachingLog:
     shape, team = course.hours.shape, course.setup.team
     z_noise, u_empty = rng.standard_normal(shape), rng.random(shape)
     u_miss, u_group = rng.random(course.own.shape), rng.random(course.own.shape)
+    u_miss = u_miss[:, course.setup.lead]
     u_kind = rng.random(shape)
     noise = np.exp(world.log_noise * z_noise - world.log_noise**2 / 2)
     heap = world.log_heap
@@ -61,7 +63,7 @@ def coaching_log(course: Course, world: World, seed: int) -> CoachingLog:
     minutes = total - GROUP_SHARE * group
     sessions = np.clip(np.ceil(minutes / SESSION_MINUTES).astype(int), 0, SESSIONS_MAX)
     low = course.hours < np.median(course.hours)
-    logged = u_miss >= world.log_miss
+    logged = (u_miss >= world.log_miss) & course.setup.exists
     empty = (u_empty < world.log_empty + world.log_mnar * low) & (sessions > 0)
     return CoachingLog(
         minutes=minutes,
@@ -77,7 +79,8 @@ def logged_hours(log: CoachingLog, course: Course) -> np.ndarray:
     """Return coaching hours of rep-months as the log shows them; NaN where it does not."""
     team = course.setup.team
     contacts = np.where(log.logged[:, team], log.sessions + log.group, 0)
-    any_contact = np.stack([np.bincount(team, c, len(course.setup.size)) for c in contacts]) > 0
+    of_team = np.stack([np.bincount(team, c, len(course.setup.size)) for c in contacts])
+    any_contact = of_manager(of_team, course.setup.lead) > 0
     hours = (log.minutes + GROUP_SHARE * log.group) / 60
     return np.where(any_contact[:, team] & ~log.empty, hours, np.nan)
 
@@ -92,13 +95,19 @@ def week_starts(world: World) -> tuple[np.ndarray, np.ndarray]:
 
 
 def time_log(course: Course, world: World, seed: int) -> np.ndarray:
-    """Return managers' logged hours as (weeks, teams, categories), in half hours."""
+    """Return managers' logged hours as (weeks, teams, categories), in half hours.
+
+    A manager of several teams has the same record in each; NaN is a week without record.
+    """
     mondays, month = week_starts(world)
     rng = stream(seed, "time")
-    z = rng.standard_normal((len(mondays), world.teams, 4))
+    lead, there = course.setup.lead, course.setup.exists
+    z = rng.standard_normal((len(mondays), world.teams, 4))[:, lead]
     team = course.setup.team
     hours = np.stack([np.bincount(team, h, world.teams) for h in course.hours])
-    selling = 6 * course.setup.own_rate[np.arange(world.teams), course.slot] + 14 * course.own
+    hours = of_manager(hours * there, lead)
+    selling = 6 * course.setup.own_rate[np.arange(world.teams), course.slot]
+    selling = selling + 14 * of_manager(course.own * there, lead)
     weeks = np.bincount(month)[month][:, None]
     coach = np.minimum(hours, 0.75 * MANAGER_HOURS)[world.burn :][month] / weeks
     sell = np.minimum(selling, 0.6 * MANAGER_HOURS)[world.burn :][month] / weeks
@@ -106,4 +115,5 @@ def time_log(course: Course, world: World, seed: int) -> np.ndarray:
     parts = np.array(world.time_split) * np.exp(0.3 * z)
     parts = parts / parts.sum(-1, keepdims=True)
     all_hours = np.concatenate([np.stack([coach, sell], -1), parts * rest[..., None]], axis=-1)
-    return np.round(all_hours * 2) / 2
+    gap = stream(seed, "time_gaps").random((len(mondays), world.teams)) < world.time_log_miss
+    return np.where(gap[:, lead, None], np.nan, np.round(all_hours * 2) / 2)

@@ -19,7 +19,7 @@ from salesdiag.simulate.logs import (
 )
 from salesdiag.simulate.roster import Roster
 from salesdiag.simulate.setup import month_lengths
-from salesdiag.simulate.world import BEHAVIOURS
+from salesdiag.simulate.truth import BEHAVIOURS
 
 _OTHER_KINDS = np.array(["pre_call", "observation", "debrief", "pipeline_review"])
 _GROUP_DAY = 20
@@ -99,7 +99,7 @@ def _apart(rows: pd.DataFrame) -> pd.DataFrame:
     """Return contacts moved, day by day, until none looks like a part of another."""
     for _ in range(31):
         day = rows["start"] + rows["offset"]
-        keys = rows.assign(day=day)[["t", "g", "day", "kind", "minutes"]]
+        keys = rows.assign(day=day)[["t", "manager_id", "day", "kind", "minutes"]]
         twin = keys.duplicated() & (rows["kind"] != "one_on_one")  # which is never a group's
         if not twin.any():
             return rows
@@ -127,7 +127,8 @@ def _trainings(roster: Roster, log: CoachingLog) -> pd.DataFrame:
             "rep_id": roster.person_ids[course.person[t, n]],
             "minutes": GROUP_SHARE * attended[t, g].astype(float),
             "kind": "training",
-            "held_on": roster.first[t] + (_GROUP_DAY - 1),
+            # so that two teams of one manager are not taken for one
+            "held_on": roster.first[t] + (_GROUP_DAY - 1) + (course.setup.lead[g] != g),
         }
     )
 
@@ -135,7 +136,8 @@ def _trainings(roster: Roster, log: CoachingLog) -> pd.DataFrame:
 def team_meetings(roster: Roster) -> pd.DataFrame:
     """Return the weekly KPI reviews of teams that hold them, and a monthly meeting of all."""
     mondays, month = week_starts(roster.world)
-    week, g = np.nonzero(roster.course.kpi[roster.world.burn :][month])
+    exists = roster.exists[roster.world.burn :]
+    week, g = np.nonzero((roster.course.kpi & roster.exists)[roster.world.burn :][month])
     reviews = pd.DataFrame(
         {
             "team_id": roster.team_ids[g],
@@ -145,10 +147,11 @@ def team_meetings(roster: Roster) -> pd.DataFrame:
         }
     )
     first = mondays[np.flatnonzero(np.diff(month, prepend=-1))] + 1
+    t, g = np.nonzero(exists)
     monthly = pd.DataFrame(
         {
-            "team_id": np.tile(roster.team_ids, len(first)),
-            "held_on": np.repeat(first, len(roster.team_ids)),
+            "team_id": roster.team_ids[g],
+            "held_on": first[t],
             "kind": "other",
             "minutes": 60,
         }
@@ -161,13 +164,15 @@ def time_logs(roster: Roster) -> pd.DataFrame:
     mondays, month = week_starts(roster.world)
     hours = time_log(roster.course, roster.world, roster.seed)
     who = roster.person_ids[roster.course.manager[roster.world.burn :][month]]
-    week, g, c = (i.ravel() for i in np.indices(hours.shape))
+    week, g = np.nonzero(roster.foremost[roster.world.burn :][month] & ~np.isnan(hours[..., 0]))
+    c = np.tile(np.arange(len(CATEGORIES)), len(g))
+    week, g = np.repeat(week, len(CATEGORIES)), np.repeat(g, len(CATEGORIES))
     own = pd.DataFrame(
         {
             "person_id": who[week, g],
             "week": mondays[week],
             "category": np.array(CATEGORIES)[c],
-            "hours": hours.ravel(),
+            "hours": hours[week, g, c],
             "source": "self",
         }
     )
@@ -199,13 +204,14 @@ def _staff_answers(roster: Roster, t: int, z: np.ndarray) -> list[pd.DataFrame]:
     course, team = roster.course, roster.course.setup.team
     wave = roster.first[t + 1] - 1
     about_team, boss = roster.team_ids[team], roster.person_ids[course.manager[t]][team]
-    leads = course.setup.leadership[np.arange(len(course.slot[t])), course.slot[t]][team]
+    leads = course.leadership[np.arange(len(course.slot[t])), course.slot[t]][team]
     answers = (
         ("climate", about_team, 65 + 12 * (course.climate[t][team] + 0.6 * z[0])),
         ("role_clarity", about_team, 60 + 12 * (course.setup.clarity[team] + 0.6 * z[1])),
         ("respect", boss, 65 + 10 * (leads + 0.8 * z[2])),
         ("engagement", about_team, 62 + 12 * (0.5 * course.climate[t][team] + 0.8 * z[3])),
     )
+    there = roster.exists[t][team]
     return [
         pd.DataFrame(
             {
@@ -215,7 +221,7 @@ def _staff_answers(roster: Roster, t: int, z: np.ndarray) -> list[pd.DataFrame]:
                 "item": item,
                 "score": np.round(np.clip(score, 0, 100)),
             }
-        )
+        )[there]
         for item, about, score in answers
     ]
 
@@ -227,8 +233,9 @@ def _client_answers(
     wave = roster.first[t + 1] - 1
     # unhappy clients answer less
     chance = _RESPONSE * logistic(book.satisfaction + 1)
-    seat, place = np.nonzero(book.alive(t) & (logistic(answers) < chance))
-    owner = roster.person_ids[course.person[t, seat]]
+    there = roster.exists[t][course.setup.team][:, None]
+    seat, place = np.nonzero(book.alive(t) & (logistic(answers) < chance) & there)
+    owner = roster.person_ids[roster.owner(np.array(t), seat, place)]
     account = roster.account_ids[seat, place]
     felt = 70 + 12 * (book.satisfaction[seat, place] + 0.5 * z[seat, place])
     believed = 76 + 12 * (0.4 * book.satisfaction[seat, place] - 0.5 * answers[seat, place])
@@ -251,24 +258,24 @@ def _client_answers(
 
 def skills(roster: Roster) -> pd.DataFrame:
     """Return half-yearly ratings of all reps in all skills; raters may know the results."""
-    course, world = roster.course, roster.world
+    course, world, team = roster.course, roster.world, roster.course.setup.team
     rng = stream(roster.seed, "skills")
     parts = []
     for wave in range(world.months // 6 + 1):
-        z = rng.standard_normal((len(course.setup.team), len(BEHAVIOURS)))
+        z = rng.standard_normal((len(team), len(BEHAVIOURS)))
         t = world.burn + 6 * wave
         if t >= len(course.person):
             break
         halo = world.halo * (course.theta[t] - course.theta[t].mean()) / max(world.sd_ability, 0.1)
         score = logistic(0.8 * (course.behaviours[t] + 0.5 * z) + halo[:, None])
-        seat, skill = (i.ravel() for i in np.indices(score.shape))
+        seat, skill = np.nonzero(np.broadcast_to(roster.exists[t][team][:, None], score.shape))
         parts.append(
             pd.DataFrame(
                 {
                     "person_id": roster.person_ids[course.person[t, seat]],
                     "assessed_on": roster.first[t + 1] - 1,
                     "skill": np.array(BEHAVIOURS)[skill],
-                    "score": np.round(score.ravel(), 2),
+                    "score": np.round(score[seat, skill], 2),
                 }
             )
         )
@@ -276,18 +283,29 @@ def skills(roster: Roster) -> pd.DataFrame:
 
 
 def programmes(roster: Roster) -> pd.DataFrame:
-    """Return which teams took up the weekly KPI review within the months told, and when."""
-    kpi = roster.course.kpi
-    from_month = np.where(kpi.any(0), kpi.argmax(0), len(kpi))
-    g = np.flatnonzero((from_month >= roster.world.burn) & (from_month < len(kpi)))
-    return pd.DataFrame(
-        {
-            "team_id": roster.team_ids[g],
-            "programme": "weekly KPI review",
-            "start_on": roster.first[from_month[g]],
-            "end_on": np.datetime64("NaT", "D"),
-        }
-    )
+    """Return which teams took part in what from when, of what began in the months told.
+
+    The programmes are the weekly KPI review, and target segments that are declared and kept to.
+    """
+    parts = []
+    for name, going in (
+        ("weekly KPI review", roster.course.kpi),
+        ("target segments", roster.course.setup.declared),
+    ):
+        began = np.where(going.any(0), going.argmax(0), 0)
+        g = np.flatnonzero(began >= roster.world.burn)
+        g = g[roster.exists[began[g], g]]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "team_id": roster.team_ids[g],
+                    "programme": name,
+                    "start_on": roster.first[began[g]],
+                    "end_on": np.datetime64("NaT", "D"),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def market(roster: Roster) -> pd.DataFrame:
@@ -301,18 +319,3 @@ def market(roster: Roster) -> pd.DataFrame:
             "amount": np.round(_MARKET * size.ravel(), -3),
         }
     )
-
-
-def prior_record(roster: Roster) -> pd.DataFrame:
-    """Return what managers sold before they were promoted, as a multiple of the median rep."""
-    prior, slot = roster.course.setup.prior, roster.course.slot
-    return pd.DataFrame(
-        {
-            "person_id": [roster.person_ids[s.person] for s in roster.posts],
-            "promoted_on": [roster.start(s) for s in roster.posts],
-            "sales_index": [
-                round(float(np.exp(0.35 * prior[s.place, slot[s.first, s.place]])), 2)
-                for s in roster.posts
-            ],
-        }
-    ).drop_duplicates("person_id", ignore_index=True)

@@ -14,14 +14,15 @@ from salesdiag.simulate import names
 from salesdiag.simulate.accounts import SEGMENTS
 from salesdiag.simulate.draws import stream
 from salesdiag.simulate.engine import Course
+from salesdiag.simulate.handover import kept_mask, owners
 from salesdiag.simulate.sales import Sales
 from salesdiag.simulate.setup import month_lengths
+from salesdiag.simulate.staff import RECORD_MONTHS, RECORD_SD
 from salesdiag.simulate.world import World
 
 MANAGER_ACCOUNTS = 4
 """Clients that each team's manager keeps."""
-_NEVER = np.datetime64("NaT", "D")
-_GONE = 10**6
+NEVER = np.datetime64("NaT", "D")
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,13 @@ class Spell:
 
 
 def spells(occupants: np.ndarray) -> Iterator[Spell]:
-    """Yield the spells of an array (months, places) of people."""
+    """Yield the spells of an array (months, places) of people, negative where nobody is known."""
     months = len(occupants)
     for place, row in enumerate(occupants.T):
         edges = [0, *(np.flatnonzero(np.diff(row)) + 1), months]
         for first, stop in pairwise(edges):
-            yield Spell(int(row[first]), place, int(first), int(stop))
+            if row[first] >= 0:
+                yield Spell(int(row[first]), place, int(first), int(stop))
 
 
 def _numbered(letter: str, count: int, digits: int) -> list[str]:
@@ -57,6 +59,7 @@ class Roster:
     sales: Sales
     world: World
     seed: int
+    csat: float
 
     @cached_property
     def first(self) -> np.ndarray:
@@ -64,15 +67,65 @@ class Roster:
         first = month_lengths(self.world)[0]
         return np.append(first, first[-1] + 1).astype("datetime64[D]")
 
+    @property
+    def exists(self) -> np.ndarray:
+        """Which months know which teams."""
+        return self.course.setup.exists
+
+    @cached_property
+    def known(self) -> tuple[np.ndarray, np.ndarray]:
+        """First month that knows each seat's team, and first that no longer does."""
+        there = self.exists[:, self.course.setup.team]
+        first = np.maximum(there.argmax(0), self.world.burn)
+        return first, len(there) - there[::-1].argmax(0)
+
+    @cached_property
+    def foremost(self) -> np.ndarray:
+        """Which team stands for its manager, (months, teams): one for each manager."""
+        lead = self.course.setup.lead
+        return self.exists & ((lead == np.arange(len(lead))) | ~self.exists[:, lead])
+
+    @cached_property
+    def group_ids(self) -> np.ndarray:
+        """First of the teams that a team is linked with by managers in common."""
+        told = slice(self.world.burn, None)
+        both = zip(self.course.manager[told].T, self.exists[told].T, strict=True)
+        managers = [set(who[there].tolist()) for who, there in both]
+        lead = self.course.setup.lead
+        linked = [bool(managers[g] & managers[b]) for g, b in enumerate(lead)]
+        return np.where(linked, self.team_ids[lead], self.team_ids)
+
+    @cached_property
+    def kept_owners(self) -> dict[tuple[int, int], np.ndarray]:
+        """By (seat, place) of clients that a promoted manager kept, whose they were by month."""
+        return owners(self.course)
+
+    @cached_property
+    def kept(self) -> np.ndarray | None:
+        """Which clients a promoted manager kept when, (months, seats, places); None if none."""
+        return kept_mask(self.course)
+
+    def owner(self, month: np.ndarray, seat: np.ndarray, place: np.ndarray) -> np.ndarray:
+        """Return whose clients were in given months, as numbers of people."""
+        month = np.broadcast_to(month, seat.shape)
+        whose = self.course.person[month, seat]
+        if self.kept_owners:
+            for i, key in enumerate(zip(seat.tolist(), place.tolist(), strict=True)):
+                if key in self.kept_owners:
+                    whose[i] = self.kept_owners[key][month[i]]
+        return whose
+
     @cached_property
     def seats(self) -> list[Spell]:
         """Spells of reps that reach into the months told."""
-        return [s for s in spells(self.course.person) if s.stop > self.world.burn]
+        known = np.where(self.exists[:, self.course.setup.team], self.course.person, -1)
+        return [s for s in spells(known) if s.stop > self.world.burn]
 
     @cached_property
     def posts(self) -> list[Spell]:
         """Spells of managers that reach into the months told."""
-        return [s for s in spells(self.course.manager) if s.stop > self.world.burn]
+        known = np.where(self.exists, self.course.manager, -1)
+        return [s for s in spells(known) if s.stop > self.world.burn]
 
     @cached_property
     def person_ids(self) -> np.ndarray:
@@ -90,8 +143,9 @@ class Roster:
     @cached_property
     def account_ids(self) -> np.ndarray:
         """Identifier of each account, (seats, places); empty for those not clients when told."""
-        book, m = self.course.setup.book, len(self.course.person)
-        shown = (book.born < m) & (book.lost > self.world.burn)
+        book = self.course.setup.book
+        first, stop = (edge[:, None] for edge in self.known)
+        shown = (book.born < stop) & (book.lost > first)
         ids = np.full(book.born.shape, "", dtype="U12")
         ids[shown] = _numbered("A", int(shown.sum()), 5)
         return ids
@@ -124,14 +178,16 @@ def people(roster: Roster) -> pd.DataFrame:
     """Return the people."""
     shown = np.flatnonzero(roster.person_ids != "")
     u = stream(roster.seed, "pay").random((len(roster.course.people), 2))
+    ends = {(s.person, s.stop) for s in (*roster.seats, *roster.posts)}
     left = [roster.course.people[p].left for p in shown]
+    left = [m if (p, m) in ends else None for p, m in zip(shown, left, strict=True)]
     manages = {s.person for s in roster.posts}
     return pd.DataFrame(
         {
             "person_id": roster.person_ids[shown],
             "name": [names.person(i) for i in range(len(shown))],
             "hired_on": [roster.hired(p) for p in shown],
-            "left_on": [_NEVER if m is None else roster.first[m] - 1 for m in left],
+            "left_on": [NEVER if m is None else roster.first[m] - 1 for m in left],
             "exit_reason": [
                 None if m is None else ("involuntary" if u[p, 0] < 0.3 else "voluntary")
                 for p, m in zip(shown, left, strict=True)
@@ -174,79 +230,56 @@ def assignments(roster: Roster) -> pd.DataFrame:
 
 def quotas(roster: Roster) -> pd.DataFrame:
     """Return the reps' monthly targets."""
-    told = slice(roster.world.burn, None)
-    person, quota = roster.course.person[told], roster.sales.quota[told]
+    there = roster.exists[:, roster.course.setup.team]
+    there[: roster.world.burn] = False
+    t, n = np.nonzero(there)
     return pd.DataFrame(
         {
-            "owner_id": roster.person_ids[person].ravel(),
-            "period": np.repeat(roster.first[told][:-1], person.shape[1]),
+            "owner_id": roster.person_ids[roster.course.person[t, n]],
+            "period": roster.first[t],
             "period_kind": "month",
-            "amount": quota.ravel(),
+            "amount": roster.sales.quota[t, n],
         }
     ).sort_values(["owner_id", "period"], ignore_index=True)
 
 
-def accounts(roster: Roster) -> pd.DataFrame:
-    """Return the clients, with their last owners."""
-    book, m = roster.course.setup.book, len(roster.course.person)
-    seat, place = np.nonzero(roster.account_ids != "")
-    ids = roster.account_ids[seat, place]
-    last = np.minimum(book.lost[seat, place], m) - 1
-    owner = roster.course.person[last, seat]
-    potential = roster.world.ticket * 12 * book.weight[seat, place]
-    sold = pd.DataFrame(
-        {
-            "account_id": ids,
-            "owner_id": roster.person_ids[owner],
-            "name": [names.client(i) for i in range(len(ids))],
-            "segment": np.array(SEGMENTS)[book.segment[seat, place]],
-            "target_fit": np.round(book.fit[seat, place], 2),
-            "potential": np.round(potential, -2),
-            "acquired_on": _month_date(roster, book.born[seat, place]),
-            "lost_on": _month_date(roster, np.where(last < m - 1, last + 1, _GONE)),
-        }
-    )
-    kept = pd.DataFrame(
-        {
-            "account_id": roster.manager_accounts.ravel(),
-            "owner_id": np.repeat(roster.person_ids[roster.course.manager[-1]], MANAGER_ACCOUNTS),
-            "name": [names.client(len(ids) + i) for i in range(roster.manager_accounts.size)],
-            "segment": np.resize(SEGMENTS, roster.manager_accounts.size),
-            "target_fit": 0.75,
-            "potential": np.round(roster.world.ticket * 48, -2),
-            "acquired_on": roster.first[0] - 365,
-            "lost_on": _NEVER,
-        }
-    )
-    return pd.concat([sold, kept], ignore_index=True)
+def prior_record(roster: Roster) -> pd.DataFrame:
+    """Return what managers sold before they were promoted, as a multiple of the median rep.
 
-
-def _month_date(roster: Roster, month: np.ndarray) -> np.ndarray:
-    """Return the first days of months of the simulation, NaT for those after it."""
-    start = roster.first[0].astype("datetime64[M]")
-    dates = (start + np.minimum(month, 5000)).astype("datetime64[D]")
-    return np.where(month >= len(roster.course.person), _NEVER, dates)
-
-
-def account_owners(roster: Roster) -> pd.DataFrame:
-    """Return who had which client when."""
-    book = roster.course.setup.book
-    acquired, lost = _month_date(roster, book.born), _month_date(roster, book.lost)
-    parts = []
-    for s in roster.seats:
-        ids = roster.account_ids[s.place]
-        held = (book.born[s.place] < s.stop) & (book.lost[s.place] > s.first) & (ids != "")
-        start = np.maximum(acquired[s.place, held], roster.start(s))
-        end = np.fmin(lost[s.place, held], roster.end(s))
-        parts.append((ids[held], roster.person_ids[s.person], start, end))
+    For a rep promoted here it is what the year before his promotion shows.
+    """
+    prior, slot = roster.course.setup.prior, roster.course.slot
+    rows = []
     for s in roster.posts:
-        ids = roster.manager_accounts[s.place]
-        start = np.full(len(ids), max(roster.start(s), roster.first[0] - 365))
-        parts.append((ids, roster.person_ids[s.person], start, np.full(len(ids), roster.end(s))))
-    return pd.concat(
-        [
-            pd.DataFrame({"account_id": i, "owner_id": p, "start_on": a, "end_on": b})
-            for i, p, a, b in parts
-        ],
-        ignore_index=True,
-    ).sort_values(["account_id", "start_on"], ignore_index=True)
+        index = _own_record(roster, s.person, s.first)
+        if index is None:
+            index = float(np.exp(RECORD_SD * prior[s.place, slot[s.first, s.place]]))
+        rows.append((roster.person_ids[s.person], roster.start(s), round(index, 2)))
+    columns = ["person_id", "promoted_on", "sales_index"]
+    found = pd.DataFrame(rows, columns=columns)
+    return found.drop_duplicates("person_id", ignore_index=True)
+
+
+def _own_record(roster: Roster, person: int, month: int) -> float | None:
+    """Return a rep's mean monthly revenue of a year against the median rep's; None if unknown."""
+    course, year = roster.course, slice(max(month - RECORD_MONTHS, 0), month)
+    there = roster.exists[year][:, course.setup.team]
+    sold = roster.sales.revenue[year] / course.share[year]
+    own = there & (course.person[year] == person)
+    if not own.any():
+        return None
+    return float(sold[own].mean() / max(np.median(sold[there]), 1.0))
+
+
+def plans(roster: Roster) -> pd.DataFrame:
+    """Return who had a development plan from when to when; the end is exclusive."""
+    plan = roster.course.plan & roster.exists[:, roster.course.setup.team]
+    who = np.where(plan, roster.course.person, -1)
+    found = [s for s in spells(who) if s.stop > roster.world.burn]
+    return pd.DataFrame(
+        {
+            "rep_id": [roster.person_ids[s.person] for s in found],
+            "start_on": [roster.first[s.first] for s in found],
+            "end_on": [roster.end(s) for s in found],
+        }
+    ).sort_values(["rep_id", "start_on"], ignore_index=True)

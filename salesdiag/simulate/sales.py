@@ -6,14 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from salesdiag.simulate.accounts import TARGET, active_accounts, ticket
+from salesdiag.simulate.accounts import TARGET, active_accounts, revenue_noise, ticket
 from salesdiag.simulate.draws import binomial, logistic, poisson, stream
 from salesdiag.simulate.engine import OWN_DEALS_MAX, Course
+from salesdiag.simulate.handover import kept_sales
 from salesdiag.simulate.setup import month_lengths
-from salesdiag.simulate.world import Truth, World
+from salesdiag.simulate.truth import Truth
+from salesdiag.simulate.world import World
 
 CLOSINGS_MAX = 12
 """Deals that a rep can close in a month."""
+ASSESSED = 0.3
+"""Share of deals whose value to the client is worked out."""
 QUARTER = 3
 CONTACTS = ("call", "email", "demo")
 COMPETITORS = ("Northwind Systems", "Albatros", "Vela")
@@ -24,7 +28,8 @@ class Deals:
     """Deals that close, as (months, seats, CLOSINGS_MAX); ``closing`` marks those that exist.
 
     ``place`` is the account's place in the seat's book, ``rival`` an index into
-    :data:`COMPETITORS` or -1, ``day`` the day of the month, ``cycle`` days from creation.
+    :data:`COMPETITORS` or -1, ``day`` the day of the month, ``cycle`` days from creation, ``fate``
+    what speaks for the deal and nobody records.
     """
 
     closing: np.ndarray
@@ -34,6 +39,7 @@ class Deals:
     prepared: np.ndarray
     debriefed: np.ndarray
     joined: np.ndarray
+    fate: np.ndarray
     discount: np.ndarray
     list_amount: np.ndarray
     amount: np.ndarray
@@ -71,6 +77,10 @@ class Sales:
         Accounts with an order.
     revenue, quota : array
         Money of the month, and its target if the person is there all month.
+    whale : array
+        Share of the revenue that is one order out of all proportion.
+    kept, kept_day : array (months, teams, KEPT_MAX)
+        What the clients bought that a promoted manager still keeps, and on which day.
     """
 
     discovery: np.ndarray
@@ -81,6 +91,9 @@ class Sales:
     own: OwnDeals
     active: np.ndarray
     revenue: np.ndarray
+    whale: np.ndarray
+    kept: np.ndarray
+    kept_day: np.ndarray
     quota: np.ndarray
 
 
@@ -95,28 +108,41 @@ def sell(course: Course, truth: Truth, world: World, seed: int) -> Sales:
     volume = np.minimum(60 * effort * course.share, 400)
     contacts = poisson(np.stack(u_contacts, -1), volume[..., None] * course.mix)
     closings = np.minimum(np.vstack([proposals[:1], proposals[:-1]]), CLOSINGS_MAX)
-    active, revenue = earn(course, world, seed)
+    active, revenue, whale = earn(course, truth, world, seed)
+    kept, kept_day = kept_sales(course, world, seed)
+    there = _there(course)[..., 0]
     return Sales(
-        discovery=discovery,
-        proposals=proposals,
-        contacts=contacts,
-        open_deals=np.minimum(proposals[-1], CLOSINGS_MAX),
+        discovery=discovery * there,
+        proposals=proposals * there,
+        contacts=contacts * there[..., None],
+        open_deals=np.minimum(proposals[-1], CLOSINGS_MAX) * there[-1],
         deals=_deals(course, truth, world, seed, closings),
         own=_own_deals(course, world, seed),
-        active=active,
-        revenue=revenue,
+        active=active * there,
+        revenue=revenue * there,
+        whale=whale,
+        kept=kept,
+        kept_day=kept_day,
         quota=_quota(course, revenue, world),
     )
 
 
-def earn(course: Course, world: World, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return active accounts and revenue by (months, seats)."""
-    rng = stream(seed, "revenue")
-    shape = course.theta.shape
-    u, z = rng.random(shape), rng.standard_normal(shape)
-    active = active_accounts(u, course.theta, course.share, course.setup.book.size, world)
+def earn(
+    course: Course, truth: Truth, world: World, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return active accounts, revenue, and the share in it of one large order, (months, seats)."""
+    u, z, whale = revenue_noise(world, seed, course.theta.shape)
+    lift = truth.csat * course.setup.book.mood
+    active = active_accounts(u, course.theta, course.share, course.assigned, world, lift)
     each = world.ticket * np.exp(ticket(z, course.theta, course.share, world))
-    return active, np.round(active * each, 2)
+    revenue = active * each * (1 + whale)
+    if world.invoice_lag:
+        revenue = (1 - world.invoice_lag) * revenue + world.invoice_lag * _before(revenue)
+        active = np.where(revenue > 0, np.maximum(active, 1), 0)
+    if world.zero_share:
+        invoiced = stream(seed, "zeros").random(revenue.shape) >= world.zero_share
+        active, revenue = active * invoiced, revenue * invoiced
+    return active, np.round(revenue, 2), whale / (1 + whale)
 
 
 def _quota(course: Course, revenue: np.ndarray, world: World) -> np.ndarray:
@@ -129,7 +155,7 @@ def _quota(course: Course, revenue: np.ndarray, world: World) -> np.ndarray:
         + course.setup.quality_of_team[course.setup.team]
         - world.ramp * np.exp(-course.tenure / world.ramp_months)
     )
-    fresh = world.ticket * world.active * course.setup.book.size * norm * (1 + world.stretch)
+    fresh = world.ticket * world.active * course.assigned * norm * (1 + world.stretch)
     quota = np.empty_like(revenue)
     quota[0] = fresh[0]
     for t in range(1, len(revenue)):
@@ -149,7 +175,7 @@ def _deals(course: Course, truth: Truth, world: World, seed: int, closings: np.n
         u_won, u_place, u_prepared, u_debrief, u_join, u_rival, u_stuck, u_moved, u_day, u_slip,
     ) = rng.random((10, *shape))  # fmt: skip
     z_fate, z_discount, z_amount, z_cycle = rng.standard_normal((4, *shape))
-    closing = np.arange(CLOSINGS_MAX) < closings[..., None]
+    closing = (np.arange(CLOSINGS_MAX) < closings[..., None]) & _there(course)
     theta, hours = course.theta[..., None], course.hours[..., None]
     book = course.setup.book
     place = (u_place * book.born.shape[1]).astype(int)
@@ -165,20 +191,25 @@ def _deals(course: Course, truth: Truth, world: World, seed: int, closings: np.n
     discount = np.round(np.clip(cut, 0, 0.4), 3)
     log_odds = (
         -0.7 + 0.5 * theta + 0.8 * z_fate + truth.precall * prepared + truth.debrief * debriefs
-        + truth.focus * target + truth.rescue * joined + truth.discount * discount / 0.1
+        + truth.focus * (target & course.setup.declared[:, course.setup.team, None])
+        + truth.rescue * joined + truth.discount * discount / 0.1
     )  # fmt: skip
+    if truth.value_case:
+        log_odds = log_odds + truth.value_case * assessed(seed, shape)
+    won = closing & (u_won < logistic(log_odds))
     list_amount = np.round(np.exp(8 + 0.3 * theta + 0.6 * z_amount))
     moved = u_moved < logistic(-0.8 + truth.one_on_one * one_on_ones)
     _, days = month_lengths(world)
     first_day = course.start_day[..., None]
     return Deals(
         closing=closing,
-        won=closing & (u_won < logistic(log_odds)),
+        won=won,
         place=place,
         target=target,
         prepared=prepared,
         debriefed=debriefed,
         joined=joined,
+        fate=z_fate,
         discount=discount,
         list_amount=list_amount,
         amount=np.round(list_amount * (1 - discount), 2),
@@ -187,6 +218,25 @@ def _deals(course: Course, truth: Truth, world: World, seed: int, closings: np.n
         cycle=(20 + 25 * ((u_stuck < 0.3) & ~moved) + 10 * np.exp(0.4 * z_cycle)).astype(int),
         slip=np.where(u_slip < 0.3, (u_slip * 100).astype(int), 0),
     )
+
+
+def _there(course: Course) -> np.ndarray:
+    """Return which months know which seats, as (months, seats, 1)."""
+    return course.setup.exists[:, course.setup.team, None]
+
+
+def assessed(seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Return for which deals the value to the client was worked out before the offer."""
+    return stream(seed, "values").random(shape) < ASSESSED
+
+
+def ratings(course: Course, deals: Deals, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how reps rated deals while they were open (0..1), and which lost ones they let go."""
+    rng = stream(seed, "ratings")
+    z_rated, u_let_go = rng.standard_normal(deals.won.shape), rng.random(deals.won.shape)
+    rated = logistic(-0.7 + 0.5 * course.theta[..., None] + 0.5 * deals.fate + 0.6 * z_rated)
+    let_go = u_let_go < np.where(deals.target, 0.08, 0.2)
+    return np.round(rated, 1), deals.closing & ~deals.won & let_go
 
 
 def _before(values: np.ndarray) -> np.ndarray:
@@ -201,11 +251,12 @@ def _own_deals(course: Course, world: World, seed: int) -> OwnDeals:
     z_amount, z_discount, z_cycle = rng.standard_normal((3, *shape))
     lost = poisson(u_lost, 0.7 * course.own)
     place = np.arange(OWN_DEALS_MAX)
-    won = place < course.own[..., None]
+    there = course.setup.exists[..., None]
+    won = (place < course.own[..., None]) & there
     list_amount = np.round(np.exp(9 + 0.5 * z_amount))
     _, days = month_lengths(world)
     return OwnDeals(
-        closing=won | (place < (course.own + lost)[..., None]),
+        closing=won | ((place < (course.own + lost)[..., None]) & there),
         won=won,
         list_amount=list_amount,
         amount=np.round(list_amount * (1 - np.clip(0.06 + 0.04 * z_discount, 0, 0.4)), 2),

@@ -8,7 +8,8 @@ import numpy as np
 
 from salesdiag.simulate.accounts import Book, book
 from salesdiag.simulate.draws import stream
-from salesdiag.simulate.world import Truth, World
+from salesdiag.simulate.truth import Truth
+from salesdiag.simulate.world import World
 
 SLOTS = 3
 """Managers a team may have in a row."""
@@ -23,6 +24,10 @@ class Setup:
     ----------
     team : array (seats,)
     region, size, quality_of_team : array (teams,)
+    exists, declared : array (months, teams) of bool
+        The data know the team; its target segments are declared.
+    lead : array (teams,)
+        The first of the teams that share a manager with this one, itself included.
     market : array (regions, months)
         Cumulated log market.
     coach_level, own_rate, leadership, prior, session_quality : array (teams, SLOTS)
@@ -39,6 +44,9 @@ class Setup:
     team: np.ndarray
     region: np.ndarray
     size: np.ndarray
+    exists: np.ndarray
+    declared: np.ndarray
+    lead: np.ndarray
     quality_of_team: np.ndarray
     market: np.ndarray
     coach_level: np.ndarray
@@ -68,6 +76,7 @@ def setup(truth: Truth, world: World, seed: int) -> Setup:
     g, m = world.teams, world.months + world.burn
     rng = stream(seed, "structure")
     size = rng.integers(world.reps_min, world.reps_max + 1, g)
+    size[0] = int(size[0] * world.huge_team)
     team = np.repeat(np.arange(g), size)
     region = rng.permutation(np.arange(g) % world.regions)
     z_team, clarity, climate = rng.standard_normal((3, g))
@@ -84,19 +93,58 @@ def setup(truth: Truth, world: World, seed: int) -> Setup:
     rate = world.own_deals * np.exp(
         world.own_sd_manager * z_own[..., 0] - world.own_sd_manager**2 / 2
     )
+    lead = np.arange(g)
+    paired = 2 * int(world.shared_managers * g / 2)
+    lead[:paired] -= lead[:paired] % 2
     return Setup(
         team=team,
         region=region,
         size=size,
+        exists=_existence(world, seed),
+        declared=_declared(world, seed),
+        lead=lead,
         quality_of_team=world.sd_team * z_team,
         market=market.cumsum(1),
-        coach_level=np.log(world.coach_hours) + world.coach_sd_manager * level,
-        own_rate=np.where(rng.random((g, SLOTS)) < world.own_none, 0.0, rate),
-        leadership=np.take_along_axis(leads, best, -1)[..., 0],
-        prior=np.take_along_axis(prior, best, -1)[..., 0],
-        session_quality=np.clip(0.6 + 0.15 * z_quality[..., 0], 0.05, 0.95),
-        manager_mix=rng.dirichlet([4, 3, 3], (g, SLOTS)),
+        coach_level=(np.log(world.coach_hours) + world.coach_sd_manager * level)[lead],
+        own_rate=np.where(rng.random((g, SLOTS)) < world.own_none, 0.0, rate)[lead],
+        leadership=np.take_along_axis(leads, best, -1)[lead, :, 0],
+        prior=np.take_along_axis(prior, best, -1)[lead, :, 0],
+        session_quality=np.clip(0.6 + 0.15 * z_quality[..., 0], 0.05, 0.95)[lead],
+        manager_mix=rng.dirichlet([4, 3, 3], (g, SLOTS))[lead],
         clarity=clarity,
         climate=climate,
         book=book(truth, world, seed, len(team)),
     )
+
+
+def _existence(world: World, seed: int) -> np.ndarray:
+    """Return which months know which teams; a third to two thirds of them where not all do."""
+    if not world.unbalanced:
+        return np.ones((world.months + world.burn, world.teams), bool)
+    u_whole, u_cut, u_side = stream(seed, "existence").random((3, world.teams))
+    month = np.arange(world.months + world.burn)[:, None]
+    cut = world.burn + ((1 + u_cut) * world.months / 3).astype(int)
+    return (u_whole >= world.unbalanced) | np.where(u_side < 0.5, month >= cut, month < cut)
+
+
+def _declared(world: World, seed: int) -> np.ndarray:
+    """Return which months find which teams' segments declared."""
+    u_late, u_month = stream(seed, "declared").random((2, world.teams))
+    since = world.burn + 1 + (u_month * (world.months - 2)).astype(int)
+    month = np.arange(world.months + world.burn)[:, None]
+    return (u_late >= world.declare) | (month >= since)
+
+
+def of_manager(values: np.ndarray, lead: np.ndarray) -> np.ndarray:
+    """Return for each team the sum over all teams of its manager; teams stand last."""
+    if (lead == np.arange(len(lead))).all():
+        return values
+    total = np.zeros_like(values)
+    np.add.at(total.T, lead, values.T)
+    return total[..., lead]
+
+
+def shared_out(values: np.ndarray, there: np.ndarray, lead: np.ndarray) -> np.ndarray:
+    """Return what managers did, shared equally among their teams that are there."""
+    number = np.maximum(of_manager(there.astype(int), lead), 1)
+    return np.where(number > 1, of_manager(values * there, lead) / number, values)

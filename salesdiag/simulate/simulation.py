@@ -1,21 +1,21 @@
-"""A simulated company: its panels, its tables, and its true effects by paired re-simulation."""
+"""A simulated company: its panels and its tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from salesdiag.schema import DTYPES, TABLE
-from salesdiag.simulate import frames, ledger, records
+from salesdiag.simulate import clients, frames, ledger, records
 from salesdiag.simulate import roster as places
-from salesdiag.simulate.engine import Course, run
+from salesdiag.simulate.engine import Course, Extra, run
 from salesdiag.simulate.logs import CoachingLog, coaching_log
 from salesdiag.simulate.roster import Roster
-from salesdiag.simulate.sales import Sales, earn, sell
-from salesdiag.simulate.world import Truth, World
+from salesdiag.simulate.sales import Sales, sell
+from salesdiag.simulate.truth import Truth
+from salesdiag.simulate.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Simulation:
     @cached_property
     def roster(self) -> Roster:
         """Identifiers and dates."""
-        return Roster(self.course, self.sales, self.world, self.seed)
+        return Roster(self.course, self.sales, self.world, self.seed, self.truth.csat)
 
     def panel(self) -> pd.DataFrame:
         """Return rep-months, as :func:`salesdiag.panel.rep_months` gives them from the tables."""
@@ -57,6 +57,16 @@ class Simulation:
     def team_panel(self) -> pd.DataFrame:
         """Return team-months, as :func:`salesdiag.panel.team_months` gives them."""
         return frames.team_months(self.roster, self.log)
+
+    def plans(self) -> pd.DataFrame:
+        """Return the reps' development plans, which the contract has no table for.
+
+        Returns
+        -------
+        DataFrame
+            ``rep_id``, ``start_on``, ``end_on`` (exclusive, missing where it lasts).
+        """
+        return places.plans(self.roster)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the canonical tables, with the names and dtypes of the contract."""
@@ -67,8 +77,8 @@ class Simulation:
             "teams": places.teams(roster),
             "assignments": places.assignments(roster),
             "quotas": places.quotas(roster),
-            "accounts": places.accounts(roster),
-            "account_owners": places.account_owners(roster),
+            "accounts": clients.accounts(roster),
+            "account_owners": clients.account_owners(roster),
             "orders": ledger.orders(roster),
             "opportunities": deals,
             "stage_events": ledger.stage_events(deals, pd.Timestamp(roster.first[-1] - 1)),
@@ -80,7 +90,7 @@ class Simulation:
             "surveys": records.surveys(roster),
             "programmes": records.programmes(roster),
             "market": records.market(roster),
-            "prior_record": records.prior_record(roster),
+            "prior_record": places.prior_record(roster),
         }
         return {name: _canonical(name, table) for name, table in found.items()}
 
@@ -100,6 +110,8 @@ def simulate(
     *,
     add_hours: float = 0.0,
     add_deals: float = 0.0,
+    add_late: float = 0.0,
+    add_plans: float = 0.0,
 ) -> Simulation:
     """Simulate a company.
 
@@ -116,6 +128,10 @@ def simulate(
         they were: with the same seed, the difference of two simulations is the effect.
     add_deals : float
         Likewise own deals on top of what each manager closed in the last three months.
+    add_late : float
+        Likewise months for which managers have kept clients of their own beyond the knot.
+    add_plans : float
+        Likewise development plans in every rep-month.
 
     Returns
     -------
@@ -128,77 +144,6 @@ def simulate(
     True
     """
     truth, world = truth or Truth(), world or World()
-    course = run(truth, world, seed, add_hours=add_hours, add_deals=add_deals)
+    extra = Extra(hours=add_hours, deals=add_deals, late=add_late, plans=add_plans)
+    course = run(truth, world, seed, extra)
     return Simulation(truth=truth, world=world, seed=seed, course=course)
-
-
-def true_effect(
-    truth: Truth,
-    world: World,
-    seed: int = 1,
-    *,
-    hours: float = 0.0,
-    deals: float = 0.0,
-    beyond_knot: bool | None = None,
-    companies: int = 1,
-) -> float:
-    """Return a true effect on a rep's log monthly revenue, by paired re-simulation.
-
-    Parameters
-    ----------
-    truth, world : Truth, World
-    seed : int
-        Of the first company; the next ones count on.
-    hours, deals : float
-        What is added: coaching hours in each month, own deals to those of three months.
-    beyond_knot : bool, optional
-        Take only rep-months whose manager had already closed ``truth.own_deal_knot`` deals or
-        more (True), or so few that the added ones stay within it (False).
-    companies : int
-        How many to average over.
-
-    Returns
-    -------
-    float
-        Mean difference in log points per hour or deal added; NaN where no rep-month qualifies.
-
-    Notes
-    -----
-    Rep-months without revenue, and those in which the rep was not yet there the month before, are
-    left out.
-
-    Examples
-    --------
-    >>> true_effect(Truth(), World(), hours=1.0)
-    0.0
-    """
-    if bool(hours) == bool(deals):
-        raise ValueError("give either hours or deals to add")
-    differences = []
-    for number in range(seed, seed + companies):
-        plain = simulate(truth, world, number)
-        more = simulate(truth, world, number, add_hours=hours, add_deals=deals)
-        rows = _comparable(plain)
-        if beyond_knot is not None:
-            dose = _dose(plain.course.own)[:, plain.course.setup.team]
-            within = dose + deals <= truth.own_deal_knot
-            rows &= (dose >= truth.own_deal_knot) if beyond_knot else within
-        a, b = (earn(s.course, s.world, s.seed)[1] for s in (plain, more))
-        rows &= (a > 0) & (b > 0)
-        differences.append(np.log(b[rows]) - np.log(a[rows]))
-    change = np.concatenate(differences)
-    return float(change.mean() / (hours or deals)) if len(change) else float("nan")
-
-
-def _comparable(company: Simulation) -> np.ndarray:
-    person = company.course.person
-    same = np.zeros(person.shape, bool)
-    same[1:] = person[1:] == person[:-1]
-    same[: company.world.burn] = False
-    return same
-
-
-def _dose(own: np.ndarray) -> np.ndarray:
-    """Return own deals of the three months before each month."""
-    before = np.vstack([np.zeros((3, own.shape[1]), own.dtype), own])
-    return before[:-3] + before[1:-2] + before[2:-1]

@@ -7,28 +7,25 @@ import math
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from salesdiag.schema import TABLE
-from salesdiag.simulate.simulation import simulate, true_effect
-from salesdiag.simulate.world import (
-    DEMO_EFFECTS,
-    Truth,
-    World,
-    find_world,
-    plant,
-    whole_number,
-)
+from salesdiag.simulate.effects import DEMO_EFFECTS, EFFECTS, plant
+from salesdiag.simulate.limits import whole_number
+from salesdiag.simulate.paired import true_effect, true_review_effect
+from salesdiag.simulate.simulation import simulate
+from salesdiag.simulate.truth import Truth
+from salesdiag.simulate.world import World
+from salesdiag.simulate.worlds import find_world
 from salesdiag.text import demo as words
 
 TRUTH_FILE = "truth.json"
 COMPANIES = 8
 """Companies that a true effect is averaged over, beginning with the one written."""
-_UNIT_HOUR = "log points of next month's revenue per coaching hour"
-_UNIT_DEAL = "log points of the other members' revenue per own deal of the manager in three months"
 _TOML = """\
 # An invented company; what is true in it stands in truth.json.
 name = "Demo company"
@@ -92,11 +89,13 @@ def demo(
     truth = plant(effects)
     if world == "null" and truth != Truth():
         raise ValueError(str(words.NULL_HAS_NO_EFFECT()))
+    if truth.late_handover and not chosen.handover_months:
+        raise ValueError(str(words.NOBODY_KEEPS_CLIENTS(world=world)))
     seed = whole_number("seed", seed, 0, 2**32 - 1)
     target = Path(dest)
     _refuse(target, force)
     files = _files(truth, chosen, seed)
-    files[TRUTH_FILE] = _told(truth, chosen, world, seed)
+    files[TRUTH_FILE] = _told(truth, chosen, world, seed, effects)
     files["README.md"] = str(
         words.README(command=_command(world, teams, reps, months, seed, effects))
     )
@@ -133,20 +132,27 @@ def _files(truth: Truth, world: World, seed: int) -> dict[str, pd.DataFrame | st
     return tables | {"company.toml": _TOML.format(first=first, last=last)}
 
 
-def _told(truth: Truth, world: World, name: str, seed: int) -> str:
+def _told(truth: Truth, world: World, name: str, seed: int, planted: Mapping[str, float]) -> str:
     """Return what is true in the company, as JSON."""
-    hour = true_effect(truth, world, seed, hours=1.0, companies=COMPANIES)
-    deal = true_effect(truth, world, seed, deals=1.0, companies=COMPANIES)
-    low, high = (
-        true_effect(truth, world, seed, deals=1.0, beyond_knot=b, companies=COMPANIES)
-        for b in (False, True)
-    )
-    effects = {
-        "coaching-hours": {"value": hour, "unit": _UNIT_HOUR},
-        "selling-helps": {"value": deal, "unit": _UNIT_DEAL},
-        "selling-hurts": {"value": deal, "unit": _UNIT_DEAL},
-        "one-deal-a-quarter": {"up_to_one": low, "beyond_one": high, "unit": _UNIT_DEAL},
+    found = partial(true_effect, truth, world, seed, companies=COMPANIES)
+    deal, low, high = (found(deals=1.0, beyond_knot=b) for b in (None, False, True))
+    unit_of_deal = EFFECTS["selling-helps"].unit
+    effects: dict[str, dict[str, Any]] = {
+        slug: {"value": float(value), "unit": EFFECTS[slug].unit} for slug, value in planted.items()
     }
+    effects |= {
+        "coaching-hours": {"value": found(hours=1.0), "unit": EFFECTS["coaching-hours"].unit},
+        "selling-helps": {"value": deal, "unit": unit_of_deal},
+        "selling-hurts": {"value": deal, "unit": unit_of_deal},
+        "one-deal-a-quarter": {"up_to_one": low, "beyond_one": high, "unit": unit_of_deal},
+    }
+    for slug, measure in (
+        ("development-plan", lambda: found(plans=1.0)),
+        ("three-month-handover", lambda: -found(late=1.0)),
+        ("kpi-rhythm", lambda: true_review_effect(truth, world, seed, companies=COMPANIES)),
+    ):
+        if slug in planted:
+            effects[slug]["value"] = measure()
     rounded = {
         slug: {k: _plain(v) if isinstance(v, float) else v for k, v in what.items()}
         for slug, what in effects.items()
