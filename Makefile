@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test quick lint lab notebooks test-system lock clean
+.PHONY: help setup reports test quick lint lab notebooks calibration test-system lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ lab: $(STAMP) ## open JupyterLab on the notebooks
 
 notebooks: $(STAMP) ## execute the notebooks again and store their text
 	$(BIN)/python tools/notebooks.py refresh
+
+calibration: $(STAMP) ## count wrong verdicts anew on planted companies (many hours)
+	$(BIN)/python tools/calibration.py
+	$(BIN)/python tools/notebooks.py refresh $(addprefix notebooks/,calibration.ipynb company_report.ipynb team_report.ipynb)
 
 # A browser and fonts for the tests that look at pages; without them those tests are skipped.
 test-system:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from salesdiag.finding import Check, Estimate, Verdict
 from salesdiag.text import checks as words
 
@@ -18,6 +21,8 @@ MOST_UNLOGGED = 0.40
 LEAST_SAME_SIGN = 0.80
 SIGNIFICANCE = 0.05
 LARGE_Z = 2.0
+MOSTLY_ROUNDED = 0.80
+ROUNDING = 1e-6  # hours, what is left of minutes divided by 60
 
 DECIDED: tuple[Verdict, ...] = ("supported", "contradicted", "negligible")
 EFFECT: tuple[Verdict, ...] = ("supported", "contradicted")
@@ -169,6 +174,29 @@ def bias_direction(
         passed=True,
         text=(words.REACTS_TO_STRONG if side > 0 else words.REACTS_TO_WEAK)(),
         bars=(barred,),
+    )
+
+
+def rounded(hours: ArrayLike) -> Check:
+    """Say where logged hours look rounded (informs, does not decide).
+
+    Hours written down in whole or half hours, or from memory, carry errors that draw an estimate
+    towards nothing; how far cannot be seen from the log.
+
+    Parameters
+    ----------
+    hours : array, shape (n,)
+        Logged hours of rep-months; missing ones and zeros are left out.
+    """
+    logged_hours = np.asarray(hours, dtype=float)
+    logged_hours = logged_hours[logged_hours > 0]
+    halves = logged_hours * 2
+    share = float((np.abs(halves - halves.round()) < ROUNDING).mean()) if len(halves) else 0.0
+    is_rounded = share >= MOSTLY_ROUNDED
+    return Check(
+        name="rounded_log",
+        passed=None if is_rounded else True,
+        text=(words.ROUNDED if is_rounded else words.NOT_ROUNDED)(share=share),
     )
 
 

@@ -204,16 +204,38 @@ def _run(a: argparse.Namespace) -> int:
 
 
 def _calibrate(a: argparse.Namespace) -> int:
-    from salesdiag.calibrate import calibrate
+    from salesdiag.calibrate import CELLS, SUMMARY, calibrate
     from salesdiag.finding import rows
 
-    asked = {"worlds": a.world, "companies": a.companies, "seed": a.seed, "jobs": a.jobs}
-    frame = calibrate(**{k: v for k, v in asked.items() if v is not None})
+    every = list(CELLS) if a.world == ["all"] else a.world
+    asked = {"companies": a.companies, "seed": a.seed, "jobs": a.jobs, "out": a.out}
+    given = {k: v for k, v in asked.items() if v is not None}
+    frame = calibrate(every, **given, progress=_Companies())
     if a.json:
         _document({"schema": SCHEMA, "rates": rows(frame)})
     else:
-        _table(frame, frame.columns)
+        _table(frame[list(SUMMARY)].round(4), SUMMARY)
     return DONE
+
+
+class _Companies:
+    """Tells how many companies are counted: a bar on a terminal, else a line for each tenth."""
+
+    def __init__(self) -> None:
+        self._told = -1
+        self._bar: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = self._bar or tqdm(total=total, initial=done, leave=False)
+            self._bar.update(done - self._bar.n)
+        elif 10 * done // total > self._told:
+            self._told = 10 * done // total
+            _talk(words.COUNTED(done=done, total=total))
+        if done == total and self._bar is not None:
+            self._bar.close()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -253,8 +275,9 @@ def parser() -> argparse.ArgumentParser:
     _flags(run, "--identify", "--only-failed", "--force", "--dry-run")
 
     calibrate = _command(commands, "calibrate", _calibrate)
-    calibrate.add_argument("--world", action="append", metavar="NAME", help=_help("--world"))
+    calibrate.add_argument("--world", action="append", metavar="NAME", help=_help("--cell"))
     _options(calibrate, int, "--companies", "--seed", "--jobs")
+    calibrate.add_argument("--out", metavar="DIR", help=_help("--keep"))
 
     for command in (check, claims, test, run, calibrate):
         _flags(command, "--json")

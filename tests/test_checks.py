@@ -50,6 +50,10 @@ def _decided(estimate, *doubts, direction=1, margin=0.005):
         (checks.same_sign(1.0, [1, 2, 3, -1]), False, EFFECT, "Only 75% of 4"),
         (checks.same_sign(1.0, [0.0]), False, EFFECT, "Only 0% of 1"),
         (checks.same_sign(1.0, []), None, EFFECT, "No other way"),
+        (checks.rounded([1.0, 2.5, 0.5, 3.0, 0.7, 0.0, math.nan]), None, set(), "80% of the"),
+        (checks.rounded([1.0, 2.5, 0.5, 0.7]), True, set(), "75% of the logged"),
+        (checks.rounded([130 / 60, 55 / 60, 150 / 60]), True, set(), "33% of the logged"),
+        (checks.rounded([]), True, set(), "0% of the logged"),
         (checks.hidden_cause(1.25), None, set(), "1.2 times as strong"),
         (checks.hidden_cause(math.inf), None, set(), "not worked out"),
         (checks.hidden_cause(math.nan), None, set(), "not worked out"),
@@ -208,7 +212,7 @@ def test_names_are_unique_and_checks_are_plain():
         checks.enough_groups(5), checks.enough_periods(10), checks.logged(0.1),
         checks.same_sign(1, [1]), checks.one_team(e), checks.short_panel(e, e),
         checks.second_design(e, e, 0.0, 1), checks.bias_direction(e, e, e, 1),
-        checks.hidden_cause(2.0), checks.up_to_limit(e, 0.1),
+        checks.hidden_cause(2.0), checks.up_to_limit(e, 0.1), checks.rounded([1.0]),
     ]  # fmt: skip
     assert len({c.name for c in made}) == len(made)
     for check in made:

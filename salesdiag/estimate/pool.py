@@ -215,8 +215,8 @@ def pooled(
     own : DataFrame
         Indexed by team, with ``value``, ``se`` and ``df``.
     scale : float
-        How far apart teams' true effects may plausibly lie, in log points per unit of the driver;
-        twice the smallest effect worth acting on serves.
+        Of the prior on how far apart teams' true effects lie, in log points per unit of the
+        driver; several times the smallest effect worth acting on.
     company : Estimate, optional
         The company's own estimate, towards which the teams' are drawn, so that a page shows one
         figure for the company; by default the mean of the teams' estimates.

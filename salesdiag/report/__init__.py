@@ -14,6 +14,7 @@ from salesdiag.report.blocks import (
     beside,
     claims,
     curve,
+    error_rates,
     found,
     header,
     methods,
@@ -33,11 +34,12 @@ from salesdiag.report.people import Names, file_name
 
 TEAM_PAGE = (header, found, actions, beside, curve, claims, untold, methods)
 """Blocks of a team's page, in order."""
-COMPANY_PAGE = (header, found, teams, curve, claims, untold, methods)
+COMPANY_PAGE = (header, found, teams, curve, claims, untold, methods, error_rates)
 """Blocks of the company's page, in order."""
 
 __all__ = [
     "COMPANY_PAGE", "TEAM_PAGE", "Block", "Dossier", "Names", "Style", "actions", "beside",
-    "claims", "curve", "file_name", "found", "header", "methods", "open", "plot", "plot_attainment",
-    "plot_bridge", "plot_curve", "plot_interval", "plot_shares", "teams", "untold",
+    "claims", "curve", "error_rates", "file_name", "found", "header", "methods", "open", "plot",
+    "plot_attainment", "plot_bridge", "plot_curve", "plot_interval", "plot_shares", "teams",
+    "untold",
 ]  # fmt: skip

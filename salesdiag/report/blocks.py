@@ -1,7 +1,8 @@
 """The parts of a report. Each takes a dossier and returns a :class:`Block`; none estimates.
 
 A page of a team shows ``header``, ``found``, ``actions``, ``beside``, ``curve``, ``claims``,
-``untold`` and ``methods``; that of the company has ``teams`` in place of the middle three.
+``untold`` and ``methods``; that of the company has ``teams`` in place of ``actions`` and
+``beside``, and ``error_rates`` at its end.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import salesdiag
 from salesdiag import text
 from salesdiag.claims.register import ENTRY, TOPICS
 from salesdiag.finding import Finding
-from salesdiag.report import answers, comparison, doing, figures, svg
+from salesdiag.report import answers, comparison, doing, figures, reliability, svg
 from salesdiag.report.answers import Table
 from salesdiag.report.block import Block, fill
 from salesdiag.report.dossier import Dossier
@@ -271,7 +272,7 @@ def _cheapest(lacking: list[Finding]) -> Message | str:
 
 @_part("methods", words.METHODS)
 def methods(dossier: Dossier) -> dict[str, Any]:
-    """Say how it was estimated, what was left out, how often such answers are wrong."""
+    """Say how it was estimated and what was left out; of a team, how often it would be wrong."""
     used: dict[str, list[object]] = {}
     for f in dossier.answers:
         if f.method and f.verdict != "not_testable":
@@ -282,7 +283,6 @@ def methods(dossier: Dossier) -> dict[str, Any]:
         words.FINGERPRINT(fingerprint=company.fingerprint[:12], version=salesdiag.__version__),
         words.MIN_GROUP(n=dossier.min_group),
     ]
-    rates = dossier.error_rates
     tests = {
         (f.evidence.value, f.p_value)
         for f in dossier.findings
@@ -305,10 +305,16 @@ def methods(dossier: Dossier) -> dict[str, Any]:
             {"method": m, "claims": words.LISTED(items=[str(t) for t in titles])}
             for m, titles in used.items()
         ],
-        "errors": words.ERROR_RATES(**rates) if rates else words.NO_ERROR_RATES,
+        "errors": reliability.short(dossier) if dossier.team else [],
         "dropped": _dropped(dossier),
         "data": data,
     }
+
+
+@_part("error_rates", words.HOW_OFTEN_WRONG)
+def error_rates(dossier: Dossier) -> dict[str, Any]:
+    """Say how often verdicts on the claims of the page are wrong where the truth is known."""
+    return reliability.values(dossier)
 
 
 def _dropped(dossier: Dossier) -> Table:

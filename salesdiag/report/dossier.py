@@ -41,8 +41,6 @@ class Dossier:
         What people and teams are called.
     speech : Speech
         Language and currency of the page.
-    error_rates : mapping
-        ``support`` and ``contradiction``: shares of wrong verdicts where the truth is known.
     """
 
     company: Company
@@ -50,7 +48,6 @@ class Dossier:
     people: Names
     speech: Speech
     team: str | None = None
-    error_rates: Mapping[str, float] | None = None
 
     @property
     def min_group(self) -> int:
@@ -175,7 +172,6 @@ def open(
     team: str | None = None,
     identify: bool = False,
     language: str | None = None,
-    error_rates: Mapping[str, float] | None = None,
 ) -> Dossier:
     """Open the dossier of a company or of one of its teams, and speak its language from here on.
 
@@ -193,8 +189,6 @@ def open(
         Call people by their names.
     language : str, optional
         ISO 639-1 code; the company's where not given.
-    error_rates : mapping, optional
-        See :class:`Dossier`.
 
     Raises
     ------
@@ -219,7 +213,6 @@ def open(
         team=team,
         people=people,
         speech=text.current(),
-        error_rates=error_rates,
     )
 
 

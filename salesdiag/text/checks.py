@@ -63,6 +63,13 @@ REACTION_BARS = N_(
     "Managers react to last month's result, the answer lies on the side to which this bends it, "
     "and no second design confirms it alone."
 )
+ROUNDED = N_(
+    "{share:pct} of the logged months are whole or half hours: hours written down roughly make an "
+    "effect look smaller than it is."
+)
+NOT_ROUNDED = N_(
+    "{share:pct} of the logged months are whole or half hours, so rounding plays little part."
+)
 HIDDEN_CAUSE = N_(
     "Something unrecorded that moves both would have to be {times:num1} times as strong as the "
     "strongest thing that is recorded to explain the whole effect."

@@ -96,6 +96,7 @@ BAD_EFFECT = N_("--effect is SLUG=VALUE with a number for VALUE, not {effect:tex
 EFFECT_TWICE = N_("--effect gives {slug:text} twice.")
 DEMO_WRITTEN = N_("A company whose truth is known is in {folder:text}.")
 IMPORTED = N_("The company is in {folder:text}. Next: salesdiag check {folder:text}")
+COUNTED = N_("{done:int} of {total:int} companies counted.")
 NO_PROBLEMS = N_("No problems found.")
 UNUSABLE = N_("The data cannot be used until the errors above are mended.")
 SYSTEM = N_(
@@ -143,4 +144,6 @@ HELP = {
     "--timeout": N_("seconds that one notebook may take (default: 600)"),
     "--dry-run": N_("only list what would run"),
     "--companies": N_("companies in each world"),
+    "--cell": N_("kind of company, repeated for several; `all` for every one"),
+    "--keep": N_("folder that keeps what is counted, so that an interrupted count goes on"),
 }

@@ -373,15 +373,7 @@ TABLES = {
     "rep_months": N_("months of reps"),
 }
 NOTHING_DROPPED = N_("No row was left out.")
-HOW_OFTEN_WRONG = N_("How often such answers are wrong")
-ERROR_RATES = N_(
-    "On companies whose truth is known, {support:pct1} of the claims without effect came out as "
-    "supported and {contradiction:pct1} as contradicted."
-)
-NO_ERROR_RATES = N_(
-    "The command `salesdiag calibrate` counts it on invented companies whose truth is known; the "
-    "counts are not part of this page."
-)
+HOW_OFTEN_WRONG = N_("How often this kind of verdict is wrong")
 NOT_FOR_PEOPLE = N_(
     "This report is about ways of working. It must not be used for decisions about single people: "
     "for that the figures are too uncertain and were not made."
