@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from salesdiag.calibrate import CELLS, DEFAULT, calibrate, rates, store, trial
+from salesdiag.calibrate import CELLS, DEFAULT, calibrate, rates, store, studies, trial
 from salesdiag.calibrate.cells import COACHING, SELLING, true_of_teams, true_value
 from salesdiag.calibrate.said import JUDGED, VERDICTS, Said
 from salesdiag.calibrate.trials import company_of
@@ -73,6 +73,8 @@ def test_sixty_companies_are_stored_from_every_calibrated_world():
         ("selling", "selling-hurts", -0.03),
         ("selling", "coaching-hours", 0.0),
         ("one-deal", "selling-helps", None),
+        ("selling", "one-deal-a-quarter", None),  # harm begins below the limit
+        ("margin-W2", "coaching-hours", 0.005),
     ],
 )
 def test_what_is_true_in_each_row(cell, claim, truth):
@@ -133,6 +135,38 @@ def test_a_planted_company_has_the_panels_of_its_tables():
     company = company_of(made)
     assert company.panel["revenue"].sum() == pytest.approx(made.panel()["revenue"].sum())
     assert company.team_panel["team_id"].nunique() == made.world.teams
+
+
+@pytest.mark.parametrize(
+    ("cell", "claim", "truth", "beside"),
+    [
+        ("leaving", "reps-leave-at-a-point", 0.0, {"month_by_month"}),
+        ("behaviours", "top-versus-average", 0.0, {"gap_by_gap"}),
+        ("behaviours-halo", "top-versus-average (ratings)", 0.0, {"gap_by_gap"}),
+        (
+            "review-planted", "kpi-rhythm", 0.1,
+            {"randomisation", "before_after", "two_way_fixed_effects"},
+        ),
+    ],
+)  # fmt: skip
+def test_tests_without_a_claim_are_judged_too(cell, claim, truth, beside):
+    rows = pd.DataFrame(trial(cell, 3))
+    mine = rows[rows["claim"] == claim].set_index("analysis")
+    assert set(mine.index) == {"test"} | beside
+    assert mine.loc["test", "truth"] == truth
+    assert 0 < mine.loc["test", "p"] <= 1
+    if "halo" in cell:  # ratings that know the results find what is not there
+        assert mine.loc["test", "rejected"] == 1.0
+
+
+def test_a_window_beside_the_point_is_not_judged_by_it():
+    cell = CELLS["leaving-point"]
+    truths = []
+    for seed in range(1, 9):
+        made = simulate(cell.truth, cell.world, seed)
+        truths += [said.truth for name, said in studies.leaving(made) if name == "test"]
+    assert max(truths) <= math.log(3.0) + 1e-12
+    assert min(truths) < 0.5 < max(truths)
 
 
 # what is counted

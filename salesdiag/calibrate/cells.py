@@ -81,6 +81,10 @@ CELLS: Mapping[str, Cell] = MappingProxyType(
         "planted-strugglers": Cell(base="strugglers", truth=_ONE),
         "planted-winners": Cell(base="winners", truth=_ONE),
         "planted-demo": Cell(base="demo", truth=plant({"coaching-hours": 0.02})),
+        # an effect as large as the margin, or half as large again where logs hide a part of it
+        "margin-W2": Cell(base="W2", truth=plant({"coaching-hours": 0.005})),
+        "margin-W6": Cell(base="W6", truth=plant({"coaching-hours": 0.005})),
+        "margin-heaped": Cell(base="heaped-logs", truth=plant({"coaching-hours": 0.0075})),
         "unequal": Cell(base="W2", truth=Truth(coach=0.01, coach_quality=0.05)),
         "harmful": Cell(base="random", truth=plant({"coaching-hours": -0.01})),
         "harmful-strugglers": Cell(base="strugglers", truth=plant({"coaching-hours": -0.01})),
@@ -129,7 +133,8 @@ def true_value(claim: str, made: Simulation) -> float:
     if claim in ("selling-helps", "selling-hurts"):
         same = truth.own_deal_low == truth.own_deal_high
         return truth.own_deal_high if same else math.nan
-    return _beyond_the_limit(made)
+    # harm from the first deal on is not what the claim says, whatever lies beyond the limit
+    return math.nan if truth.own_deal_low else _beyond_the_limit(made)
 
 
 def true_of_teams(made: Simulation) -> dict[str, float]:

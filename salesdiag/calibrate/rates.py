@@ -23,11 +23,12 @@ def rates(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``world``, ``claim``, ``analysis``, ``companies`` (in which it could be made), ``truth``
-        (mean), ``bias``, ``rmse``, the shares ``rejected`` (p < .05: size where the truth is 0,
-        else power), ``rejected_up``, ``rejected_down``, ``covered`` (95 % intervals that hold the
-        truth), each verdict, ``decided`` and ``sign_error`` (share of the decided with the wrong
-        sign, where something is true); Monte Carlo standard errors in columns ending in ``_se``.
+        ``world``, ``claim``, ``analysis``, ``asked`` (companies simulated), ``companies`` (in
+        which it could be made), ``truth`` (mean), ``bias``, ``rmse``, the shares ``rejected``
+        (p < .05: size where the truth is 0, else power), ``rejected_up``, ``rejected_down``,
+        ``covered`` (95 % intervals that hold the truth), each verdict, ``decided`` and
+        ``sign_error`` (share of the decided with the wrong sign, where something is true); Monte
+        Carlo standard errors in columns ending in ``_se``.
     """
     found = [
         dict(zip(KEYS, key, strict=True)) | _rates(part)
@@ -41,6 +42,7 @@ def _rates(part: pd.DataFrame) -> dict[str, object]:
     n = len(known)
     bias, bias_se = _mean(known["error"])
     result: dict[str, object] = {
+        "asked": len(part),
         "companies": n,
         "truth": float(known["truth"].mean()),
         "bias": bias,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -14,8 +15,14 @@ import salesdiag
 from salesdiag.text import calibration as words
 
 MADE_BY = "made_by.json"
-SOURCES = ("simulate", "estimate", "claims", "calibrate", "checks.py", "verdict.py", "finding.py")
-"""What the counts depend on; a folder holds counts of one state of it."""
+SOURCES = (
+    "simulate", "estimate", "claims", "calibrate", "checks.py", "verdict.py", "finding.py",
+    "settings.py", "company.py",
+)  # fmt: skip
+APART = ("claims/error_rates.py", "calibrate/rates.py")
+LIBRARIES = ("numpy", "pandas", "scipy")
+"""What the rows of a count depend on; a folder holds counts of one state of it. What is made of the
+rows afterwards stands apart."""
 
 
 class Store:
@@ -65,7 +72,11 @@ class Store:
 
 @cache
 def fingerprint() -> str:
-    """Return a short hash of the code on which the counts depend."""
+    """Return a short hash of the code and the libraries on which the counts depend."""
     root = Path(salesdiag.__file__).parent
-    files = sorted(f for name in SOURCES for f in (root / name).rglob("*.py") or [root / name])
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:12]
+    files = [root / name for name in SOURCES if name.endswith(".py")]
+    files += sorted(f for name in SOURCES for f in (root / name).rglob("*.py"))
+    apart = {root / name for name in APART}
+    parts = [f.read_bytes() for f in files if f not in apart]
+    parts += [f"{name} {version(name)}".encode() for name in LIBRARIES]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]

@@ -33,12 +33,21 @@ def leaving(made: Simulation) -> Heard:
     """Scan tenure for a point at which reps leave."""
     spells = _spells(made)
     found = hazard_scan.scan(spells, draws=DRAWS, seed=made.seed)
-    truth = math.log(made.truth.cliff_ratio)
+    truth = _ratio(made, found)
     yield "test", Said(
         value=found.ratio.value, low=found.ratio.low, high=found.ratio.high, p=found.p_value,
         truth=truth,
     )  # fmt: skip
     yield "month_by_month", _naive(hazard_scan.naive_months(spells), truth)
+
+
+def _ratio(made: Simulation, found: hazard_scan.Scan) -> float:
+    """Return the true log hazard ratio of the window found, over those to be expected there."""
+    first, last = found.window
+    inside = found.table[found.table["month"].between(first, last)]
+    near = (inside["month"] - made.truth.cliff_month).abs() <= 1
+    ratio = np.where(near, made.truth.cliff_ratio, 1.0)
+    return math.log(np.average(ratio, weights=inside["at_risk"] * inside["smooth"]))
 
 
 def _spells(made: Simulation) -> pd.DataFrame:

@@ -150,6 +150,8 @@ def _teams(
     truth, teams = true_of_teams(made), design.evidence(company, claim).teams
     for team, found in teams.items():
         of_team = design.team(claim, company, finding, team)
+        if of_team.verdict == "not_testable":
+            continue
         # a team's interval decides, it has no p-value of its own
         said["team"].append(_finding(of_team, found.shrunken, truth[team]))
         if found.own is not None:

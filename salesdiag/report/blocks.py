@@ -23,6 +23,7 @@ from salesdiag.report.answers import Table
 from salesdiag.report.block import Block, fill
 from salesdiag.report.dossier import Dossier
 from salesdiag.text import Message, Template, join, terms
+from salesdiag.text import calibration as calibration_words
 from salesdiag.text import claims as claim_words
 from salesdiag.text import methods as method_words
 from salesdiag.text import pages as words
@@ -306,6 +307,7 @@ def methods(dossier: Dossier) -> dict[str, Any]:
             for m, titles in used.items()
         ],
         "errors": reliability.short(dossier) if dossier.team else [],
+        "caution": calibration_words.NOT_THIS_VERDICT,
         "dropped": _dropped(dossier),
         "data": data,
     }

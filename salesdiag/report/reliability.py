@@ -9,7 +9,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from salesdiag.claims import CLAIM
-from salesdiag.claims.error_rates import FINDING, ErrorRates, error_rates, measured, misses
+from salesdiag.claims.error_rates import FINDING, TEAM, ErrorRates, error_rates, measured, misses
 from salesdiag.finding import Finding
 from salesdiag.report import answers, figures, units
 from salesdiag.report.answers import Table
@@ -20,16 +20,20 @@ from salesdiag.text import pages as page_words
 
 TESTED = ("supported", "contradicted", "negligible", "inconclusive")
 """Verdicts of claims about cause and effect."""
-TEAM = "team"
 Group = Sequence[tuple[Finding, ErrorRates]]  # claims with the same figures
 FAILURES: Mapping[str, str] = MappingProxyType(
     {
         "supported": "false",
         "contradicted": "false",
+        "team_supported": "false",
+        "team_contradicted": "false",
+        "negligible": "small",
         # p is below 5 % where the 95 % range leaves zero out
-        "rejected": "ranges",
-        "covered": "ranges",
+        "size": "ranges",
+        "coverage": "ranges",
+        "team_coverage": "ranges",
         "sign_error": "signs",
+        "team_sign_error": "signs",
     }
 )
 """Bounds that can be missed, by what a reader is told."""
@@ -73,10 +77,12 @@ def values(dossier: Dossier) -> dict[str, object]:
         items.append({"verdict": "", "title": title} | silence)
     return {
         "tried": words.TRIED if groups else words.NONE_COUNTED,
+        "caution": words.NOT_THIS_VERDICT if groups else "",
         "table": _table(groups) if groups else None,
         "caption": words.CAPTION,
+        "slack": words.SLACK,
         "items": items,
-        "resolution": words.RESOLUTION(least=least, smallest=1 / least) if least else "",
+        "resolution": words.RESOLUTION(least=least, most=min(3 / least, 1)) if least else "",
     }
 
 
@@ -99,22 +105,36 @@ def _sentences(group: Group) -> list[Message]:
                 kinds=words.KIND_COUNT(n=rates.worlds),
                 supported=rates.supported,
                 contradicted=rates.contradicted,
+                supported_worst=rates.supported_worst,
+                contradicted_worst=rates.contradicted_worst,
             )
         )
         # only the first of the claims that read one curve has the plain analyses beside it
         plain = next((r for _, r in group if r.plain), None)
         if plain is not None:
-            name = max(plain.plain, key=lambda n: plain.plain[n])
+            shares = plain.plain
+            name = max(shares, key=lambda n: shares[n])
             said.append(
-                words.PLAIN_FOUND(analysis=_plain(name, plain.claim), share=plain.plain[name])
+                words.PLAIN_FOUND(
+                    ours=rates.rejected, analysis=_plain(name, plain.claim), share=shares[name]
+                )
             )
+            if len(shares) > 1:
+                said.append(words.BEST_FOUND(n=len(shares), least=min(shares.values())))
     if rates.planted:
-        unit = finding.estimate.unit if finding.estimate is not None else "log_points"
-        effect = _span(units.size(rates.effect_least, unit), units.size(rates.effect_most, unit))
+        effect = _effects(finding, rates)
         said.append(words.FOUND(effect=effect, found=rates.found, planted=rates.planted))
+        if math.isfinite(rates.negligible):
+            said.append(words.CALLED_SMALL(share=rates.negligible))
         if math.isfinite(rates.sign_error):
             said.append(words.WRONG_SIDE(share=rates.sign_error))
     return said
+
+
+def _effects(finding: Finding, rates: ErrorRates) -> Message:
+    """Return how large the planted effects are."""
+    unit = finding.estimate.unit if finding.estimate is not None else "log_points"
+    return _span(*(units.size(x, unit) for x in (rates.effect_least, rates.effect_most)))
 
 
 def _span(least: Message, most: Message) -> Message:
@@ -144,10 +164,12 @@ def _table(groups: Sequence[Group]) -> Table:
 def _cells(rates: ErrorRates) -> list[Message]:
     held = [words.SHARE(share=x) for x in (rates.covered_least, rates.covered_most)]
     return [
-        words.WITH_WORST(share=rates.supported, worst=rates.supported_worst),
-        words.WITH_WORST(share=rates.contradicted, worst=rates.contradicted_worst),
+        words.WITH_WORST(share=rates.supported, high=rates.supported_high),
+        words.WITH_WORST(share=rates.contradicted, high=rates.contradicted_high),
         _span(*held),
-        words.WITH_WORST(share=rates.found, worst=rates.found_least),
+        words.WITH_LEAST(share=rates.found, least=rates.found_least)
+        if rates.planted
+        else words.SHARE(share=rates.found),
         words.SHARE(share=rates.sign_error),
     ]
 
@@ -169,20 +191,24 @@ def _told(finding: Finding, analysis: str) -> Message:
     """Return how many were told a verdict wrongly; of one left open, how many were told rightly."""
     rates = error_rates(finding.claim, analysis)
     decided = finding.verdict in ("supported", "contradicted")
-    name = finding.verdict if decided else "found"
-    if rates is None or not (n := rates.companies if decided else rates.planted):
+    name = "found" if finding.verdict == "inconclusive" else finding.verdict
+    n = 0 if rates is None else rates.companies if decided else rates.planted
+    if rates is None or not n or not math.isfinite(getattr(rates, name)):
         return words.NOT_COUNTED()
     template = (words.OF_TEAMS if analysis == TEAM else words.OF_COMPANIES)[name]
-    return template(n=n, share=getattr(rates, name))
+    effect = {} if decided else {"effect": _effects(finding, rates)}
+    return template(n=n, share=getattr(rates, name), **effect)
 
 
 def warning(claim: str, analysis: str = FINDING) -> Message | str:
     """Return which bounds a claim's test misses, and in which kinds; empty where none."""
     failed: dict[str, dict[str, Message]] = {}  # two kinds may have the same words
     for _, row in _rows(claim, analysis).iterrows():
-        quoted = words.QUOTED(kind=kind(str(row["world"])))
-        for miss in misses(row):
-            failed.setdefault(FAILURES[miss], {})[str(quoted)] = quoted
+        for bound in misses(row):
+            told = words.QUOTED(
+                kind=kind(str(row["world"])), share=row[bound.column], allowed=bound.allowed
+            )
+            failed.setdefault(FAILURES[bound.name], {})[str(told)] = told
     clauses = [
         told(kinds=list(failed[name].values()), n=len(failed[name]))
         for name, told in words.FAILED.items()

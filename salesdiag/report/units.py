@@ -54,7 +54,7 @@ def one(value: float, unit: str) -> Message:
 
 def size(value: float, unit: str) -> Message:
     """Return how large an effect is, either way, as words."""
-    return words.SIZES.get(term(unit), words.SINGLES[term(unit)])(value=convert(value, unit))
+    return words.SIZES.get(term(unit), words.SINGLES[term(unit)])(value=abs(convert(value, unit)))
 
 
 def spoken(interval: Interval) -> Message:

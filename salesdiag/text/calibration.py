@@ -15,42 +15,60 @@ TRIED = N_(
     "The same tests were run on planted companies: invented ones of many kinds, whose truth is "
     "known. So wrong verdicts can be counted."
 )
+NOT_THIS_VERDICT = N_(
+    "These are shares of planted companies, of those without an effect or of those with one. They "
+    "are not the probability that a verdict on this page is wrong: that also depends on how common "
+    "such effects are, and on how much this company is like the planted ones."
+)
 FALSE = N_(
-    "In {companies:int} planted company of {kinds:text} without any such effect, it was wrongly "
-    "supported in {supported:pct1} and wrongly contradicted in {contradicted:pct1}.",
-    "In {companies:int} planted companies of {kinds:text} without any such effect, it was wrongly "
-    "supported in {supported:pct1} and wrongly contradicted in {contradicted:pct1}.",
+    "In {companies:int} planted company of {kinds:text} without any such effect, {supported:pct1} "
+    "was told “supported” (in the worst kind {supported_worst:pct1}) and {contradicted:pct1} "
+    "“contradicted” (in the worst kind {contradicted_worst:pct1}).",
+    "Of {companies:int} planted companies of {kinds:text} without any such effect, "
+    "{supported:pct1} were told “supported” (in the worst kind {supported_worst:pct1}) and "
+    "{contradicted:pct1} “contradicted” (in the worst kind {contradicted_worst:pct1}).",
     count="companies",
 )
 KIND_COUNT = N_("{n:int} kind", "{n:int} kinds", count="n")
 PLAIN_FOUND = N_(
-    "In the same companies {analysis:text} would have “found” an effect in {share:pct1}."
+    "At p below 5% our test would have “found” an effect in {ours:pct1} of them, and "
+    "{analysis:text} in {share:pct1}."
 )
+BEST_FOUND = N_("The best of {n:int} usual analyses would have in {least:pct1}.")
 FOUND = N_(
-    "Where an effect of {effect:text} was planted, it was found in {found:pct1} of {planted:int} "
-    "company.",
-    "Where an effect of {effect:text} was planted, it was found in {found:pct1} of {planted:int} "
-    "companies.",
+    "Where an effect of {effect:text} was planted, the verdict said so in {found:pct1} of "
+    "{planted:int} company.",
+    "Where an effect of {effect:text} was planted, the verdict said so in {found:pct1} of "
+    "{planted:int} companies.",
     count="planted",
 )
+CALLED_SMALL = N_("In {share:pct1} it wrongly said that the effect is too small to matter.")
 WRONG_SIDE = N_("Of the verdicts for or against it there, {share:pct1} named the wrong direction.")
 RESOLUTION = N_(
-    "Each kind was counted on {least:int} company or more, so that in a single kind no share "
-    "between 0 and {smallest:pct1} can be seen.",
-    "Each kind was counted on {least:int} companies or more, so that in a single kind no share "
-    "between 0 and {smallest:pct1} can be seen.",
+    "Of the kind that was counted least there was {least:int} company: a share of 0 can still hide "
+    "up to {most:pct1}.",
+    "Of the kind that was counted least there were {least:int} companies: a share of 0 can still "
+    "hide up to {most:pct1}.",
     count="least",
+)
+SLACK = N_(
+    "A warning stands where a figure lies beyond what was asked by more than two of its own "
+    "standard errors; smaller excesses are in the project's calibration document."
 )
 NOT_COUNTED = N_("How often verdicts on this are wrong was not counted.")
 NONE_COUNTED = N_("No claim on this page is one whose wrong verdicts were counted.")
-CAPTION = N_("Planted companies of all kinds together; the worst kind in brackets")
+CAPTION = N_(
+    "Mean over the kinds of planted company; in brackets what the worst kind may reach, and the "
+    "least found in a kind"
+)
 CLAIM_HEAD = N_("Claim")
 FALSE_SUPPORT_HEAD = N_("No effect: wrongly supported")
 FALSE_CONTRADICTION_HEAD = N_("No effect: wrongly contradicted")
 HELD_HEAD = N_("95% range held the truth, by kind")
 FOUND_HEAD = N_("Effect planted: found")
 SIGN_HEAD = N_("Wrong direction")
-WITH_WORST = N_("{share:pct1} ({worst:pct1})")
+WITH_WORST = N_("{share:pct1} (at most {high:pct1})")
+WITH_LEAST = N_("{share:pct1} (at least {least:pct1})")
 SPAN = N_("{least:text} to {most:text}")
 SHARE = N_("{share:pct1}")
 
@@ -66,9 +84,18 @@ OF_COMPANIES = {
         "“contradicted”.",
         count="n",
     ),
+    "negligible": N_(
+        "Of {n:int} planted company with an effect of {effect:text}, {share:pct1} was told that it "
+        "is too small to matter.",
+        "Of {n:int} planted companies with an effect of {effect:text}, {share:pct1} were told that "
+        "it is too small to matter.",
+        count="n",
+    ),
     "found": N_(
-        "Of {n:int} planted company with such an effect, {share:pct1} was told so.",
-        "Of {n:int} planted companies with such an effect, {share:pct1} were told so.",
+        "Of {n:int} planted company with an effect of {effect:text}, {share:pct1} was told so; "
+        "“cannot be told” is no evidence that there is none.",
+        "Of {n:int} planted companies with an effect of {effect:text}, {share:pct1} were told so; "
+        "“cannot be told” is no evidence that there is none.",
         count="n",
     ),
 }
@@ -87,9 +114,18 @@ OF_TEAMS = {
         "“contradicted”.",
         count="n",
     ),
+    "negligible": N_(
+        "Of the teams of {n:int} planted company with an effect of {effect:text}, {share:pct1} "
+        "were told that it is too small to matter.",
+        "Of the teams of {n:int} planted companies with an effect of {effect:text}, {share:pct1} "
+        "were told that it is too small to matter.",
+        count="n",
+    ),
     "found": N_(
-        "Of the teams of {n:int} planted company with such an effect, {share:pct1} were told so.",
-        "Of the teams of {n:int} planted companies with such an effect, {share:pct1} were told so.",
+        "Of the teams of {n:int} planted company with an effect of {effect:text}, {share:pct1} "
+        "were told so; “cannot be told” is no evidence that there is none.",
+        "Of the teams of {n:int} planted companies with an effect of {effect:text}, {share:pct1} "
+        "were told so; “cannot be told” is no evidence that there is none.",
         count="n",
     ),
 }
@@ -100,6 +136,11 @@ FAILED = {
     "false": N_(
         "false verdicts came too often in planted companies of the kind {kinds:list}",
         "false verdicts came too often in planted companies of the kinds {kinds:list}",
+        count="n",
+    ),
+    "small": N_(
+        "effects that matter were called too small in planted companies of the kind {kinds:list}",
+        "effects that matter were called too small in planted companies of the kinds {kinds:list}",
         count="n",
     ),
     "ranges": N_(
@@ -113,7 +154,7 @@ FAILED = {
         count="n",
     ),
 }
-QUOTED = N_("“{kind:text}”")
+QUOTED = N_("“{kind:text}” ({share:pct1}; asked {allowed:pct1})")
 
 PLAIN = {
     "growth_correlation": N_("a correlation of {driver:text} with growth"),
@@ -133,7 +174,7 @@ OTHER_DRIVER = N_("what was tried")
 # Kinds of planted company
 
 KINDS = {
-    "null": N_("like the bundled example"),
+    "null": N_("like the bundled example, with none of its effects"),
     "random": N_("nothing misleads: managers coach at random"),
     "strugglers": N_("managers coach reps in a bad spell"),
     "strugglers-hidden": N_("managers coach strugglers by much that the data do not show"),
@@ -179,6 +220,9 @@ KINDS = {
     "planted-strugglers": N_("managers coach reps in a bad spell, and an hour adds 1%"),
     "planted-winners": N_("managers coach reps in a good spell, and an hour adds 1%"),
     "planted-demo": N_("like the bundled example, and an hour of coaching adds 2%"),
+    "margin-W2": N_("managers coach last month's strugglers, and an hour adds just what matters"),
+    "margin-W6": N_("short coaching is not logged, and an hour adds just what matters"),
+    "margin-heaped": N_("logs filled in from memory, and an hour adds more than what matters"),
     "unequal": N_("managers coach last month's strugglers, and some of them coach much better"),
     "harmful": N_("nothing misleads, and an hour of coaching costs 1%"),
     "harmful-strugglers": N_("managers coach reps in a bad spell, and an hour costs 1%"),
@@ -203,6 +247,7 @@ OTHER_KIND = N_("{name:name}")
 # Drawings of the counts
 
 ANALYSES = {
+    "randomisation": N_("randomisation inference"),
     "finding": N_("the finding"),
     "test": N_("the test"),
     "second_design": N_("the second design"),
