@@ -108,9 +108,9 @@ EXPECTED = (
     "effect is too small to matter. Of the verdicts for or against it there, 3.8% named the wrong "
     "direction. "
     "Warning: false verdicts came too often in planted companies of the kind “five teams” (6.0%; "
-    "asked 2.5%), the 95% range was too short in planted companies of the kinds “five teams” "
-    "(9.0%; asked 6.4%) and “five teams” (90.0%; asked 93.5%), and the wrong direction was named "
-    "too often in planted companies of the kind “nothing misleads, and an hour of coaching adds "
+    "asked 2.5%), the 95% range missed the truth too often in planted companies of the kinds “five "
+    "teams” (9.0%; asked 6.4%) and “five teams” (90.0%; asked 93.5%), and the wrong direction was "
+    "named too often in planted companies of the kind “nothing misleads, and an hour of coaching adds "
     "1%” (5.0%; asked 1.0%)."
 )
 GROW = "More coaching makes reps grow"
@@ -143,7 +143,7 @@ def test_one_curve_is_told_once_where_it_says_the_same(counts):
 
 def _most(share, hits, n):
     """Return a share with the upper end of Wilson's interval of the worst kind."""
-    return f"{share:.1%} (at most {proportion_confint(hits, n, method='wilson')[1]:.1%})"
+    return f"{share:.1%} (≤ {proportion_confint(hits, n, method='wilson')[1]:.1%})"
 
 
 def test_the_table_has_the_worst_kind_and_every_range(counts):
@@ -153,7 +153,7 @@ def test_the_table_has_the_worst_kind_and_every_range(counts):
     assert cells == [
         [
             GROW, _most(0.032, 30, 500), _most(0.006, 10, 1000), "90.0% to 96.0%",
-            "80.0% (at least 70.0%)", "3.8%",
+            "80.0% (≥ 70.0%)", "3.8%",
         ],
         [BOTH, _most(0.01, 3, 300), _most(0.01, 3, 300), "95.0%", "–", "–"],
     ]  # fmt: skip
@@ -206,8 +206,8 @@ def test_what_was_not_counted_is_not_told(counts, known):
     [
         ({"supported": 0.05}, "false verdicts came too often", "5.0%; asked 2.5%"),
         ({"contradicted": 0.05}, "false verdicts came too often", "5.0%; asked 2.5%"),
-        ({"rejected": 0.1}, "the 95% range was too short", "10.0%; asked 6.4%"),
-        ({"covered": 0.85}, "the 95% range was too short", "85.0%; asked 93.5%"),
+        ({"rejected": 0.1}, "the 95% range missed the truth too often", "10.0%; asked 6.4%"),
+        ({"covered": 0.85}, "the 95% range missed the truth too often", "85.0%; asked 93.5%"),
         (
             {"truth": 0.01, "sign_error": 0.05},
             "the wrong direction was named too often",
@@ -247,7 +247,10 @@ def test_a_team_is_told_of_verdicts_of_teams(counts, verdict, said):
     own = tuple(replace(f, verdict=verdict) for f in findings("T00") if f.claim == HOURS)
     told = items(report.methods(dossier("T00", (*findings(), *own))))
     assert said in told[GROW]
-    assert "the 95% range was too short in planted companies of the kind “five teams”" in told[GROW]
+    assert (
+        "the 95% range missed the truth too often in planted companies of the kind “five teams”"
+        in told[GROW]
+    )
     assert (
         "false verdicts came too often in planted companies of the kind “five teams” (5.0%; "
         in told[GROW]

@@ -57,18 +57,15 @@ SLACK = N_(
 )
 NOT_COUNTED = N_("How often verdicts on this are wrong was not counted.")
 NONE_COUNTED = N_("No claim on this page is one whose wrong verdicts were counted.")
-CAPTION = N_(
-    "Mean over the kinds of planted company; in brackets what the worst kind may reach, and the "
-    "least found in a kind"
-)
+CAPTION = N_("Mean over the kinds; in brackets how far the worst kind may reach")
 CLAIM_HEAD = N_("Claim")
 FALSE_SUPPORT_HEAD = N_("No effect: wrongly supported")
 FALSE_CONTRADICTION_HEAD = N_("No effect: wrongly contradicted")
 HELD_HEAD = N_("95% range held the truth, by kind")
 FOUND_HEAD = N_("Effect planted: found")
 SIGN_HEAD = N_("Wrong direction")
-WITH_WORST = N_("{share:pct1} (at most {high:pct1})")
-WITH_LEAST = N_("{share:pct1} (at least {least:pct1})")
+WITH_WORST = N_("{share:pct1} (≤ {high:pct1})")
+WITH_LEAST = N_("{share:pct1} (≥ {least:pct1})")
 SPAN = N_("{least:text} to {most:text}")
 SHARE = N_("{share:pct1}")
 
@@ -144,8 +141,8 @@ FAILED = {
         count="n",
     ),
     "ranges": N_(
-        "the 95% range was too short in planted companies of the kind {kinds:list}",
-        "the 95% range was too short in planted companies of the kinds {kinds:list}",
+        "the 95% range missed the truth too often in planted companies of the kind {kinds:list}",
+        "the 95% range missed the truth too often in planted companies of the kinds {kinds:list}",
         count="n",
     ),
     "signs": N_(
