@@ -110,8 +110,8 @@ EXPECTED = (
     "Warning: false verdicts came too often in planted companies of the kind “five teams” (6.0%; "
     "asked 2.5%), the 95% range missed the truth too often in planted companies of the kinds “five "
     "teams” (9.0%; asked 6.4%) and “five teams” (90.0%; asked 93.5%), and the wrong direction was "
-    "named too often in planted companies of the kind “nothing misleads, and an hour of coaching adds "
-    "1%” (5.0%; asked 1.0%)."
+    "named too often in planted companies of the kind “nothing misleads, and an hour of coaching "
+    "adds 1%” (5.0%; asked 1.0%)."
 )
 GROW = "More coaching makes reps grow"
 BOTH = "A manager who sells has a better team and A manager who sells cannot manage"
