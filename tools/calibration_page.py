@@ -137,7 +137,7 @@ def render(table: pd.DataFrame, made: Mapping[str, Any]) -> str:
     table : DataFrame
         As :func:`salesdiag.claims.error_rates.measured` returns it.
     made : mapping
-        ``seed``, ``versions`` and ``code`` of the count.
+        ``seed``, ``versions`` and ``code`` of the count; ``remark``, if there is one to make on it.
     """
     with text.speaking("en", "EUR"):
         counted = table[table["companies"] > 0]
@@ -203,6 +203,7 @@ def _done(table: pd.DataFrame, made: Mapping[str, Any]) -> str:
         "## What was done",
         f"{of.sum()} companies of {len(of)} kinds, {of_each} of each; seeds from {first} on.",
         f"Made with {', '.join(code + libraries)}.",
+        *([made["remark"]] if "remark" in made else []),
     ]
     if absent := [world for world in CELLS if world not in of.index]:
         said.append(f"Declared, but not part of this count: {', '.join(absent)}.")
