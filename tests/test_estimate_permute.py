@@ -223,6 +223,7 @@ def test_nullable_columns_are_read_as_numbers():
         ([1] * 30, {}, words.TOO_FEW_PEOPLE),
         ([2] * 4, {}, words.TOO_FEW_ARRANGEMENTS),
         ([8], {"performance": 1.0}, words.RESULTS_ALIKE),
+        ([3] * 5, {"performance": 0.1}, words.RESULTS_ALIKE),  # whose mean is not quite 0.1
         ([8], {"b0": 0.1, "b1": 0.1, "b2": 1e9}, words.NO_BEHAVIOUR),
     ],
 )

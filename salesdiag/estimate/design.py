@@ -128,7 +128,7 @@ class Design:
         return len(np.unique(self.time))
 
     def rows(self, mask: np.ndarray) -> Design:
-        """Return the design of some of the rows."""
+        """Return the design of some of the rows, marked or by position."""
         return replace(
             self, y=self.y[mask], X=self.X[mask], unit=self.unit[mask], time=self.time[mask],
             effects=self.effects[mask], group=self.group[mask], driver=self.driver[mask],

@@ -23,7 +23,7 @@ from salesdiag.estimate.panel_ols import (
     jackknife_se,
     solve_leaving_out,
 )
-from salesdiag.estimate.poisson import poisson_fixed_effects
+from salesdiag.estimate.poisson import first_coefficient, poisson_fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Estimate
 from salesdiag.text import Message
@@ -94,6 +94,30 @@ def fit(frame: pd.DataFrame, spec: DynamicPanel) -> Dynamic:
     return _dynamic(design(frame, spec))
 
 
+def value(frame: pd.DataFrame, spec: DynamicPanel) -> float:
+    """Return the estimate of :func:`fit` without its uncertainty.
+
+    Of a Poisson panel it is had without the estimates that leave each group out, whose cost is that
+    of rows times groups.
+
+    Raises
+    ------
+    NotEstimable
+        As there.
+    """
+    made = design(frame, spec)
+    if made.family != "poisson":
+        return _dynamic(made).estimate.value
+    _require_room(made, MIN_PERIODS)
+    found, groups = first_coefficient(
+        made.y, made.X, made.unit, made.group, names=made.names, dummies=[made.effects]
+    )
+    _require_groups(groups)
+    if not np.isfinite(found):
+        raise NotEstimable(words.ONE_GROUP_DECIDES())
+    return found
+
+
 def _dynamic(made: Design) -> Dynamic:
     spec = made.spec
     fitted, dropped = regress(made)
@@ -145,15 +169,7 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
     NotEstimable
         Too few months, groups or rows.
     """
-    groups = len(np.unique(made.group))
-    if made.periods < min_periods:
-        raise NotEstimable(words.TOO_FEW_PERIODS(n=made.periods, needed=min_periods))
-    if groups < MIN_GROUPS:
-        raise NotEstimable(words.TOO_FEW_GROUPS(n=groups, needed=MIN_GROUPS))
-    columns = made.X.shape[1] + len(np.unique(made.effects)) - 1
-    room = len(made.y) - len(np.unique(made.unit)) - columns
-    if room < MIN_ROOM:
-        raise NotEstimable(words.TOO_FEW_ROWS(n=len(made.y), columns=columns))
+    _require_room(made, min_periods)
     args = (made.y, made.X, made.unit, made.group)
     fitted: Fit
     never = 0
@@ -162,9 +178,23 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
     else:
         fitted = fixed_effects(*args, names=made.names, dummies=[made.effects])
     dropped = made.dropped | {"never_sold": never, "single_row": fitted.singletons}
-    if fitted.groups < MIN_GROUPS:
-        raise NotEstimable(words.TOO_FEW_GROUPS(n=fitted.groups, needed=MIN_GROUPS))
+    _require_groups(fitted.groups)
     return fitted, {cause: n for cause, n in dropped.items() if n}
+
+
+def _require_room(made: Design, min_periods: int) -> None:
+    if made.periods < min_periods:
+        raise NotEstimable(words.TOO_FEW_PERIODS(n=made.periods, needed=min_periods))
+    _require_groups(len(np.unique(made.group)))
+    columns = made.X.shape[1] + len(np.unique(made.effects)) - 1
+    room = len(made.y) - len(np.unique(made.unit)) - columns
+    if room < MIN_ROOM:
+        raise NotEstimable(words.TOO_FEW_ROWS(n=len(made.y), columns=columns))
+
+
+def _require_groups(groups: int) -> None:
+    if groups < MIN_GROUPS:
+        raise NotEstimable(words.TOO_FEW_GROUPS(n=groups, needed=MIN_GROUPS))
 
 
 def coefficient(

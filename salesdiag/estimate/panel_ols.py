@@ -27,10 +27,7 @@ from salesdiag.estimate.blocks import (
     independent_columns,
     well_conditioned,
 )
-
-WEBB = np.sqrt([1.5, 1.0, 0.5])
-FEW_FOR_SIGNS = 8  # below it, sign flips alone cannot give p-values under .01
-FEW_FOR_RADEMACHER = 12
+from salesdiag.estimate.resample import wild_weights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,35 +287,35 @@ def wild_bootstrap(
     Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2008), REStat 90; Webb, M. D. (2014),
     Queen's Economics Department Working Paper 1315.
     """
-    g, c = fit.xy.shape
     j = fit.position(coefficient)
-    weights, kind = _weights(g, draws, seed)
-    total, right = fit.xx.sum(axis=0), fit.xy.sum(axis=0)
-    inverse = np.linalg.inv(total)
-    others = np.delete(np.arange(c), j)
-    restricted = np.zeros(c)
-    restricted[others] = np.linalg.solve(total[np.ix_(others, others)], right[others])
-    scores = fit.xy - fit.xx @ restricted
-    row = inverse[j]
-    shift = weights @ scores @ inverse
-    sums = weights * (scores @ row) - shift @ (fit.xx @ row).T
-    # the small-sample factor is common to all draws and to the sample, and cancels
-    t = np.abs(shift[:, j]) / np.sqrt((sums**2).sum(axis=1))
+    weights, kind = wild_weights(len(fit.xy), draws, seed)
+    slope, se = _redrawn(fit, j, weights)
+    row = np.linalg.inv(fit.xx.sum(axis=0))[j]
     observed = (fit.xy - fit.xx @ fit.all_coefficients) @ row
-    t0 = abs(fit.all_coefficients[j]) / np.sqrt((observed**2).sum())
-    extreme = int((t >= t0 * (1 - 1e-10)).sum())
+    # the small-sample factor is common to all draws and to the sample, and cancels; products rather
+    # than ratios, so that draws without any error count as extreme
+    reached = np.abs(fit.all_coefficients[j]) * se * (1 - 1e-10)
+    extreme = int((np.abs(slope) * np.sqrt(observed @ observed) >= reached).sum())
     sampled = kind != "all signs"  # the sample itself is among all signs, and else counted in
-    return Bootstrap(p_value=(extreme + sampled) / (len(t) + sampled), draws=len(t), weights=kind)
+    return Bootstrap(
+        p_value=(extreme + sampled) / (len(slope) + sampled), draws=len(slope), weights=kind
+    )
 
 
-def _weights(g: int, draws: int, seed: int) -> tuple[Array, str]:
-    if g >= FEW_FOR_SIGNS and 2**g <= draws:
-        bits = np.arange(2**g)[:, None] >> np.arange(g) & 1
-        return np.asarray(2.0 * bits - 1), "all signs"
-    rng = np.random.default_rng(seed)
-    if g < FEW_FOR_RADEMACHER:
-        return np.asarray(rng.choice(np.r_[-WEBB, WEBB], size=(draws, g))), "webb"
-    return np.asarray(rng.choice([-1.0, 1.0], size=(draws, g))), "rademacher"
+def _redrawn(fit: LinearFit, j: int, weights: Array) -> tuple[Array, Array]:
+    """Return coefficient ``j`` and its CV1 standard error, less its factor, in every draw.
+
+    Errors are those of the fit without ``j``. Both are linear in the weights of the groups, so that
+    a draw costs groups times columns, however many rows were fitted.
+    """
+    total, right = fit.xx.sum(axis=0), fit.xy.sum(axis=0)
+    others = np.delete(np.arange(len(total)), j)
+    restricted = np.zeros(len(total))
+    restricted[others] = np.linalg.solve(total[np.ix_(others, others)], right[others])
+    inverse = np.linalg.inv(total)
+    moves = (fit.xy - fit.xx @ restricted) @ inverse  # of coefficients, by each group's weight
+    sums = weights * moves[:, j] - (weights @ moves) @ (fit.xx @ inverse[j]).T
+    return weights @ moves[:, j], np.sqrt(np.einsum("bg,bg->b", sums, sums))
 
 
 def t_p_value(value: float, se: float, df: float) -> float:

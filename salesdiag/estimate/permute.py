@@ -10,15 +10,15 @@ permutation can take them out again.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations
 
 import numpy as np
 import pandas as pd
 
 from salesdiag.estimate.blocks import CONSTANT, Array, Codes
 from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.estimate.resample import all_orders, drawn_orders
 from salesdiag.finding import LEVEL, Interval
 from salesdiag.text import Message
 from salesdiag.text import methods as words
@@ -30,7 +30,7 @@ ENUMERATED = 40_320  # arrangements of a team of eight: so many are gone through
 FEWEST = round(1 / (1 - LEVEL))  # arrangements below which no p-value can reach 5 %
 TIE = 1e-9  # statistics closer than this (relative) are equal
 PERFECT = 1e-12  # a variance this small (relative) is rounding
-CELLS = 2_000_000  # numbers permuted at a time
+CELLS = 100_000  # numbers permuted at a time, few enough to stay near the processor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +151,9 @@ def max_t(
     check_draws(draws)
     rows, dropped = usable(people, names, result, stratum)
     team = pd.factorize(rows[stratum], sort=True)[0]
-    y = rows[result].to_numpy(dtype=float)
-    if not _deviations(y, team).any():
+    raw = rows[result].to_numpy(dtype=float)
+    y = _deviations(raw, team)  # whichever member of the team has them
+    if not y @ y > CONSTANT * (raw @ raw):
         raise NotEstimable(words.RESULTS_ALIKE())
     behaviour, refused = _behaviours(rows[names], team)
     if not behaviour:
@@ -162,12 +163,11 @@ def max_t(
     if total < FEWEST:
         raise NotEstimable(words.TOO_FEW_ARRANGEMENTS(n=total, needed=FEWEST))
     exact = total <= ENUMERATED
-    parts = [
-        _studentised(y[order], behaviour, team)
-        for order in (_all_orders(sizes) if exact else _drawn_orders(team, draws, seed))
-    ]
-    t = np.abs(np.concatenate([p[0] for p in parts]))
-    slope, se = parts[0][1][0], parts[0][2][0]
+    at_once = max(CELLS // len(team), 1)
+    orders = [all_orders(sizes)] if exact else drawn_orders(team, draws, seed, at_once=at_once)
+    slopes, errors = _fitted(y, orders, list(behaviour.values()), team)
+    t = np.divide(np.abs(slopes), errors, out=np.zeros(slopes.shape), where=errors > 0)
+    slope, se = slopes[0], errors[0]
     sd = np.array([b.sd for b in behaviour.values()])
     half = critical(t.max(axis=1)) * se
     table = pd.DataFrame(
@@ -271,50 +271,68 @@ def _behaviours(
     return fit, refused
 
 
-def _studentised(
-    results: Array, behaviours: Mapping[str, _Behaviour], team: Codes
-) -> tuple[Array, Array, Array]:
-    """Return t, slope and HC3 standard error of arrangements (rows) on behaviours (columns).
+def _fitted(
+    results: Array, orders: Iterable[Codes], behaviours: Sequence[_Behaviour], team: Codes
+) -> tuple[Array, Array]:
+    """Return slopes and HC3 standard errors of arrangements (rows) on behaviours (columns).
+
+    Results are less their team means, orders say whose results each person has. Behaviours known of
+    the same people are done together.
+    """
+    alike: dict[bytes, list[int]] = {}
+    for k, behaviour in enumerate(behaviours):
+        alike.setdefault(behaviour.known.tobytes(), []).append(k)
+    back = np.argsort(np.concatenate(list(alike.values())))
+    patterns = [_Pattern.of([behaviours[k] for k in columns], team) for columns in alike.values()]
+    found = [
+        [np.hstack(side) for side in zip(*(p.fit(y) for p in patterns), strict=True)]
+        for y in (np.take(results, order) for order in orders)
+    ]
+    slope, se = (np.concatenate(side)[:, back] for side in zip(*found, strict=True))
+    return slope, se
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    """What all arrangements share for behaviours known of the same people.
 
     The sum of weighted squared residuals is expanded into products of matrices, so that nothing
-    is fitted arrangement by arrangement. Behaviours known of the same people are done together.
+    is fitted arrangement by arrangement.
     """
-    shape = len(results), len(behaviours)
-    slope, se = np.empty(shape), np.empty(shape)
-    patterns: dict[bytes, list[int]] = {}
-    every = list(behaviours.values())
-    for k, behaviour in enumerate(every):
-        patterns.setdefault(behaviour.known.tobytes(), []).append(k)
-    for columns in patterns.values():
-        y = _deviations(results, team, every[columns[0]].known)
-        x = np.column_stack([every[k].x for k in columns])
-        w = np.column_stack([every[k].weight for k in columns])
-        square = (x**2).sum(axis=0)
-        b = (y @ x) / square
-        spread = y**2 @ w
-        left = spread - 2 * b * (y @ (w * x)) + b**2 * (w * x**2).sum(axis=0)
-        slope[:, columns] = b
-        se[:, columns] = np.sqrt(np.maximum(left, PERFECT * spread)) / square
-    return np.divide(slope, se, out=np.zeros(shape), where=se > 0), slope, se
 
+    means: Array | None  # makes means of the known people of each team (n, T); None: all are known
+    teams: Array
+    both: Array  # behaviours, then weighted behaviours (n, 2K)
+    weight: Array
+    square: Array
+    weighted: Array
 
-def _all_orders(sizes: Codes) -> Iterator[Codes]:
-    """Yield all arrangements of people within teams, the one they stand in first."""
-    rows = np.zeros((1, 0), dtype=np.intp)
-    for size in sizes:
-        own = np.array(list(permutations(range(rows.shape[1], rows.shape[1] + int(size)))))
-        rows = np.hstack([np.repeat(rows, len(own), axis=0), np.tile(own, (len(rows), 1))])
-    yield rows
+    @classmethod
+    def of(cls, behaviours: Sequence[_Behaviour], team: Codes) -> _Pattern:
+        known = behaviours[0].known
+        x = np.column_stack([b.x for b in behaviours])
+        w = np.column_stack([b.weight for b in behaviours])
+        teams = np.eye(team[-1] + 1)[team]
+        there = teams * known[:, None]
+        return cls(
+            means=None if known.all() else there / np.maximum(there.sum(axis=0), 1),
+            teams=teams.T,
+            both=np.hstack([x, w * x]),
+            weight=w,
+            square=(x**2).sum(axis=0),
+            weighted=(w * x**2).sum(axis=0),
+        )
 
-
-def _drawn_orders(team: Codes, draws: int, seed: int) -> Iterator[Codes]:
-    """Yield the arrangement in which people stand, then random ones within teams."""
-    rng = np.random.default_rng(seed)
-    yield np.arange(len(team))[None]
-    step = max(CELLS // len(team), 1)
-    for done in range(0, draws, step):
-        noise = rng.random((min(step, draws - done), len(team)))
-        yield np.argsort(team + noise * (1 - TIE), axis=1)
+    def fit(self, y: Array) -> tuple[Array, Array]:
+        """Return slopes and standard errors of results (N, n) that add up to 0 in each team."""
+        if self.means is not None:
+            y = y - (y @ self.means) @ self.teams  # what it makes of the unknown weighs nothing
+        cross = y @ self.both
+        k = len(self.square)
+        b, pull = cross[:, :k] / self.square, cross[:, k:]
+        spread = np.square(y) @ self.weight
+        left = spread - b * (2 * pull - b * self.weighted)
+        return b, np.sqrt(np.maximum(left, PERFECT * spread)) / self.square
 
 
 def share_as_large(t: Array) -> Array:

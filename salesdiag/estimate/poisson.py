@@ -11,6 +11,7 @@ Santos Silva, J. M. C. and Tenreyro, S. (2006). The log of gravity. REStat 88.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +29,7 @@ from salesdiag.estimate.panel_ols import Fit
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.text import methods as words
 
+CELLS = 8_000_000  # rows times groups left out at a time: 64 MB for each of a few arrays
 STEPS = 60
 TOLERANCE = 1e-9  # Newton step, in standard deviations of the linear predictor's columns
 FARTHEST = 30.0  # a coefficient this many standard deviations out runs to infinity
@@ -65,6 +67,86 @@ def poisson_fixed_effects(
     ValueError
         The outcome is negative, or a unit lies in several groups.
     """
+    p = _prepared(y, X, unit, group, names, dummies)
+    loo = _without_each(p.y, p.z, p.blocks, p.beta)
+    k = len(p.names)
+    fit = Fit(
+        names=p.names,
+        collinear=tuple(name for name in names if name not in p.names),
+        coefficients=(p.beta / p.scale)[:k],
+        leave_one_out=(loo / p.scale)[:, :k],
+        cv1=(_sandwich(p.y, p.z, p.blocks, p.beta) / np.outer(p.scale, p.scale))[:k, :k],
+        group_names=p.blocks.group_names,
+        n=len(p.y),
+        units=len(p.blocks.unit_starts),
+        singletons=p.blocks.singletons,
+    )
+    return fit, p.never
+
+
+def first_coefficient(
+    y: ArrayLike,
+    X: ArrayLike,
+    unit: ArrayLike,
+    group: ArrayLike,
+    *,
+    names: Sequence[str],
+    dummies: Sequence[ArrayLike] = (),
+) -> tuple[float, int]:
+    """Return the first regressor's coefficient alone, and the number of groups.
+
+    What makes :func:`poisson_fixed_effects` slow is left out: the coefficients without each group,
+    for which every row is gone through once a group.
+
+    Parameters
+    ----------
+    y, X, unit, group, names, dummies
+        As there.
+
+    Returns
+    -------
+    value : float
+        NaN where the regressor is collinear, or where one group alone determines it.
+    groups : int
+
+    Raises
+    ------
+    NotEstimable, ValueError
+        As there.
+    """
+    p = _prepared(y, X, unit, group, names, dummies)
+    groups = len(p.blocks.group_names)
+    if names[0] not in p.names:
+        return float("nan"), groups
+    rest = _rest(p.z, p.blocks, _fitted(p.y, p.z, p.blocks, p.beta))
+    for g in _deciding(rest):
+        alone = _without(p.y, p.z, p.blocks, p.blocks.group_slices[g], p.beta)
+        if not np.isfinite(alone[0]):
+            return float("nan"), groups
+    return float(p.beta[0] / p.scale[0]), groups
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Prepared:
+    """Sorted rows, scaled regressors that are not collinear, and their coefficients."""
+
+    y: Array
+    z: Array
+    blocks: Blocks
+    beta: Array
+    scale: Array
+    names: tuple[str, ...]
+    never: int
+
+
+def _prepared(
+    y: ArrayLike,
+    X: ArrayLike,
+    unit: ArrayLike,
+    group: ArrayLike,
+    names: Sequence[str],
+    dummies: Sequence[ArrayLike],
+) -> _Prepared:
     outcome, regressors = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
     if (outcome < 0).any():
         raise ValueError("a Poisson outcome cannot be negative")
@@ -83,20 +165,15 @@ def poisson_fixed_effects(
     beta = _maximise(target, z, blocks, np.zeros(len(columns)))
     if np.isnan(beta).any():
         raise NotEstimable(words.NO_CONVERGENCE())
-    loo = _without_each(target, z, blocks, beta)
-    k = int((columns < len(names)).sum())
-    fit = Fit(
-        names=tuple(names[c] for c in columns[:k]),
-        collinear=tuple(name for c, name in enumerate(names) if c not in columns),
-        coefficients=(beta / scale)[:k],
-        leave_one_out=(loo / scale)[:, :k],
-        cv1=(_sandwich(target, z, blocks, beta) / np.outer(scale, scale))[:k, :k],
-        group_names=blocks.group_names,
-        n=len(target),
-        units=len(blocks.unit_starts),
-        singletons=blocks.singletons,
+    return _Prepared(
+        y=target,
+        z=z,
+        blocks=blocks,
+        beta=beta,
+        scale=scale,
+        names=tuple(names[c] for c in columns if c < len(names)),
+        never=int((~alive).sum()),
     )
-    return fit, int((~alive).sum())
 
 
 def _with_outcome(y: Array, factors: Sequence[Codes]) -> np.ndarray:
@@ -157,21 +234,51 @@ def _without_each(y: Array, z: Array, blocks: Blocks, start: Array) -> Array:
     Units lie within groups, so that score and Hessian are sums over groups: all groups are left
     out at once, by steps with the Hessian of the whole fit less the group's.
     """
-    fitted = _fitted(y, z, blocks, start)
+    rest = _rest(z, blocks, _fitted(y, z, blocks, start))
+    if not _deciding(rest):
+        at_once = max(CELLS // len(y), 1)
+        slices = blocks.group_slices
+        parts = [
+            _several(y, z, blocks, rest[g : g + at_once], slices[g : g + at_once], start)
+            for g in range(0, len(slices), at_once)
+        ]
+        if not any(part is None for part in parts):
+            return np.concatenate(parts)  # type: ignore[arg-type]
+    return np.stack([_without(y, z, blocks, s, start) for s in blocks.group_slices])
+
+
+def _rest(z: Array, blocks: Blocks, fitted: Array) -> Array:
+    """Return the Hessian of the whole fit less each group's, shape (G, C, C)."""
     moved = z - blocks.unit_means(z, fitted)
     parts = [(moved[s] * fitted[s, None]).T @ moved[s] for s in blocks.group_slices]
-    rest = np.sum(parts, axis=0) - np.stack(parts)
+    return np.asarray(np.sum(parts, axis=0) - np.stack(parts))
+
+
+def _norms(rest: Array) -> Array:
     size = np.sqrt(np.maximum(np.diagonal(rest, axis1=1, axis2=2), np.finfo(float).tiny))
-    scaled = rest / (size[:, :, None] * size[:, None, :])
-    if not well_conditioned(scaled):
-        return np.stack([_without(y, z, blocks, s, start) for s in blocks.group_slices])
-    inverse = np.linalg.inv(scaled) / (size[:, :, None] * size[:, None, :])
-    keep = np.ones((len(y), len(parts)))
-    for g, rows in enumerate(blocks.group_slices):
+    return np.asarray(size[:, :, None] * size[:, None, :])
+
+
+def _deciding(rest: Array) -> list[int]:
+    """Return the groups without which some coefficient, whichever it is, is not determined."""
+    scaled = rest / _norms(rest)
+    if well_conditioned(scaled):
+        return []
+    return [g for g, part in enumerate(scaled) if not well_conditioned(part)]
+
+
+def _several(
+    y: Array, z: Array, blocks: Blocks, rest: Array, left_out: Sequence[slice], start: Array
+) -> Array | None:
+    """Return the coefficients without each of some groups; None where they do not converge."""
+    norm = _norms(rest)
+    inverse = np.linalg.inv(rest / norm) / norm
+    keep = np.ones((len(y), len(left_out)))
+    for g, rows in enumerate(left_out):
         keep[rows, g] = 0.0
     sold = np.add.reduceat(y, blocks.unit_starts)[:, None]
     sizes = np.diff([*blocks.unit_starts, len(y)])
-    betas = np.tile(start, (len(parts), 1))
+    betas = np.tile(start, (len(left_out), 1))
     for _ in range(STEPS):
         predictor = z @ betas.T
         rate = np.exp(predictor - predictor.max(axis=0))
@@ -183,7 +290,7 @@ def _without_each(y: Array, z: Array, blocks: Blocks, start: Array) -> Array:
             return betas
         if not np.isfinite(step).all() or np.abs(betas).max() > FARTHEST:
             break
-    return np.stack([_without(y, z, blocks, s, start) for s in blocks.group_slices])
+    return None
 
 
 def _without(y: Array, z: Array, blocks: Blocks, left_out: slice, start: Array) -> Array:

@@ -8,6 +8,7 @@ a grid rather than plugged in: with the plug-in, intervals of 20 teams cover 85 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -158,18 +159,20 @@ def team_coefficients(frame: pd.DataFrame, spec: DynamicPanel) -> pd.DataFrame:
     """
     made = design(frame, replace(spec, peers=(), effects_by=None))
     team = frame[spec.team].to_numpy()
-    used = team[made.index]
+    codes, names = pd.factorize(team)
+    used = codes[made.index]
+    order = np.argsort(used, kind="stable")
+    edges = np.searchsorted(used[order], np.arange(len(names) + 1))
     name = driver_names(spec)[0]
     rows = {}
-    for t in pd.unique(team):
-        mine = used == t
-        part = made.rows(mine)
+    for t, (start, stop) in zip(names, pairwise(edges), strict=True):
+        part = made.rows(order[start:stop])
         value, se, df = np.nan, np.nan, np.nan
         reps = len(np.unique(part.unit))
         if reps >= MIN_REPS and len(part.y) > reps + MIN_DF:
             value, se, df = _alone(part.y, part.X, part.unit, part.time, made.names, name,
                                    made.family)  # fmt: skip
-        rows[t] = (value, se, df, int(mine.sum()), reps)
+        rows[t] = (value, se, df, int(stop - start), reps)
     return pd.DataFrame.from_dict(
         rows, orient="index", columns=["value", "se", "df", "n", "reps"]
     ).sort_index()

@@ -140,16 +140,22 @@ def composition(amounts: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
     ValueError
         An amount is negative.
     """
-    table = amounts.fillna(0.0)
-    if (table < 0).any(axis=None):
+    table = amounts.to_numpy(dtype=float)
+    table = np.where(np.isnan(table), 0.0, table)
+    if (table < 0).any():
         raise ValueError("amounts of a composition cannot be negative")
-    table = table[table.sum(axis=1) > 0]
-    parts = table.div(table.sum(axis=1), axis=0)
-    found = {part: mean_share(parts[part], level=level) for part in parts.columns}
+    total = table.sum(axis=1, keepdims=True)
+    parts = (table / np.where(total > 0, total, 1.0))[total[:, 0] > 0]
+    found = [mean_share(part, level=level) for part in parts.T]
     return pd.DataFrame(
-        {part: (i.value, i.low, i.high, len(parts)) for part, i in found.items()},
-        index=["value", "low", "high", "managers"],
-    ).T.astype({"managers": int})
+        {
+            "value": [i.value for i in found],
+            "low": [i.low for i in found],
+            "high": [i.high for i in found],
+            "managers": len(parts),
+        },
+        index=amounts.columns,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
