@@ -20,7 +20,7 @@ from salesdiag import settings as setting
 from salesdiag.errors import DataError, Problem, as_frame
 from salesdiag.ingest import Raw, read
 from salesdiag.ingest.read import URL
-from salesdiag.schema import TABLE, lookup
+from salesdiag.schema import ROWS, TABLE, lookup
 from salesdiag.settings import Settings
 from salesdiag.text import Message
 from salesdiag.text import data as words
@@ -41,7 +41,8 @@ class Company:
     settings : Settings
     tables : mapping
         Canonical frames by table; only tables with rows. Every column of the contract is there,
-        without values where the company does not bring it.
+        without values where the company does not bring it. An activity log that is too large for
+        memory is here as its sums, see :func:`salesdiag.ingest.large.condense`.
     dropped : pandas.DataFrame
         ``table``, ``cause``, ``rows``: rows left out while reading and checking.
     problems : pandas.DataFrame
@@ -94,19 +95,35 @@ class Company:
         return not column or (column in frame and bool(frame[column].notna().any()))
 
     @cached_property
+    def records(self) -> panels.Records:
+        """Whose result everything is; worked out anew in another process."""
+        return panels.Records(tables=self.tables, settings=self.settings)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: records are as large as the tables that they come from."""
+        return {name: value for name, value in vars(self).items() if name != "records"}
+
+    @cached_property
     def panel(self) -> pd.DataFrame:
         """One row per rep and month; see :func:`salesdiag.panel.rep_months`."""
-        return panels.rep_months(self.tables, self.settings)
+        return panels.rep_months(self.tables, self.settings, self.records)
+
+    def write_panel(self, path: str | Path) -> None:
+        """Write the panel as Parquet, one row group for each team.
+
+        One team's rows are read by :func:`salesdiag.panel.read_team`, without the others.
+        """
+        panels.write_by_team(self.panel, path)
 
     @cached_property
     def team_panel(self) -> pd.DataFrame:
         """One row per team and month; see :func:`salesdiag.panel.team_months`."""
-        return panels.team_months(self.panel, self.tables, self.settings)
+        return panels.team_months(self.panel, self.tables, self.settings, self.records)
 
     @cached_property
     def unplaced(self) -> pd.DataFrame:
         """Rows that are in no panel, by cause; see :func:`salesdiag.panel.dropped`."""
-        return panels.dropped(self.tables, self.settings)
+        return panels.dropped(self.tables, self.settings, self.records)
 
     @cached_property
     def teams(self) -> pd.DataFrame:
@@ -117,7 +134,8 @@ class Company:
         return pd.DataFrame({"team_id": ids, "name": [names.get(t, t) for t in ids]}, dtype="str")
 
     def _lines(self) -> list[Message]:
-        rows = [words.COMPANY_ROWS(table=t, rows=len(f)) for t, f in self.tables.items()]
+        number = {t: f[ROWS].sum() if ROWS in f else len(f) for t, f in self.tables.items()}
+        rows = [words.COMPANY_ROWS(table=t, rows=int(n)) for t, n in number.items()]
         lost = int(self.dropped["rows"].sum()) if len(self.dropped) else 0
         people = len(self.tables.get("people", ()))
         lines = [words.COMPANY(name=self.name, teams=len(self.teams), people=people, tables=rows)]

@@ -402,6 +402,10 @@ CORE = ("people", "assignments")
 """Tables without which nothing can be said; revenue needs ``orders`` or ``opportunities`` too."""
 REVENUE = ("orders", "opportunities")
 
+ROWS = "rows"
+"""Column, beside those of the contract, of a table that was added up while reading
+(:mod:`salesdiag.ingest.large`): how many rows of the source a row stands for."""
+
 
 def lookup(need: str) -> Column | Table:
     """Return the table ``"orders"`` or the column ``"orders.margin"`` of the contract.

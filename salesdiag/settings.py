@@ -30,7 +30,7 @@ LIMITS: Mapping[str, float] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How CSV text is to be read; declared, never guessed.
+    """How files are to be read; declared, never guessed.
 
     Attributes
     ----------
@@ -42,6 +42,9 @@ class Reading:
         IANA name of the zone whose calendar days count, where times carry an offset.
     delimiter : str
         What stands between the cells of a line.
+    cache : str or None
+        Folder, from that of the data, in which the sums of an activity log are kept that is too
+        large for memory, so that it is not added up at each reading. It may be emptied at any time.
     """
 
     decimal: str = "."
@@ -49,6 +52,7 @@ class Reading:
     date_format: str = "ISO8601"
     time_zone: str | None = None
     delimiter: str = ","
+    cache: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

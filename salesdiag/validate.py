@@ -8,15 +8,16 @@ another table is found there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
 from salesdiag.errors import Problem, Severity, as_frame
-from salesdiag.ingest import Raw, cells, rows
+from salesdiag.ingest import Raw, cells, large, rows
 from salesdiag.ingest.log import Causes, Log
 from salesdiag.ingest.read import near
 from salesdiag.schema import CORE, RANGES, REVENUE, TABLE, Column, Table, order
@@ -78,9 +79,13 @@ def validate(raw: Raw, settings: Settings) -> Validated:
         log.drop(words.FAULTS["ragged"].problem(), count)
     _presence(raw, log)
     done: dict[str, pd.DataFrame] = {}
-    for name in order(raw.tables):
+    for name in order([*raw.tables, *raw.large]):
         log.table = name
-        frame = _table(raw.tables[name], TABLE[name], reading, told, done, log)
+        frame = (
+            _table(raw.tables[name], TABLE[name], reading, told, done, log)
+            if name in raw.tables
+            else _large(raw, TABLE[name], reading, told, done, log)
+        )
         if frame is not None and len(frame):
             done[name] = frame
     counts = [(t, cause, n) for (t, cause), n in log.dropped.items()]
@@ -164,7 +169,7 @@ def _table(
 ) -> pd.DataFrame | None:
     """Return one canonical table, indexed by file row; None where it cannot be used."""
     essential = table.name in (*CORE, *REVENUE)
-    if not _columns(raw, table, essential, log):
+    if not _columns(raw.columns, len(raw), table, essential, log):
         return None
     causes = Causes(raw.index)
     frame = pd.DataFrame(index=raw.index)
@@ -186,23 +191,45 @@ def _table(
     return frame
 
 
-def _columns(raw: pd.DataFrame, table: Table, essential: bool, log: Log) -> bool:
+def _large(
+    raw: Raw,
+    table: Table,
+    reading: Reading,
+    told: bool,
+    done: Mapping[str, pd.DataFrame],
+    log: Log,
+) -> pd.DataFrame | None:
+    """Return a canonical table that was never in memory as a whole."""
+
+    def check(some: pd.DataFrame, log: Log) -> pd.DataFrame | None:
+        return _table(some, table, reading, told, done, log)
+
+    parts = raw.large[table.name]
+    if not _columns(parts.schema.names, parts.rows, table, False, log):
+        return None
+    cache = None if reading.cache is None else Path(raw.source) / reading.cache
+    return large.condense(parts, done, log, check, cache=cache, context=(reading, told))
+
+
+def _columns(
+    columns: Iterable[object], count: int, table: Table, essential: bool, log: Log
+) -> bool:
     """Tell of unknown and missing columns; return whether the table can be used."""
-    names = [str(c) for c in raw.columns]
+    names = [str(c) for c in columns]
     missing = [c for c in table.required if c not in names]
     open_names = [c.name for c in table.columns if c.name not in names]
     marks = [m for m in (";", "\t", "|") if len(names) == 1 and m in names[0]]
     if marks:
         shown = "\\t" if marks[0] == "\t" else marks[0]
-        log.whole("delimiter", "error", len(raw), column=names[0], mark=shown)
+        log.whole("delimiter", "error", count, column=names[0], mark=shown)
         return False
     for name in (n for n in names if n not in table):
-        log.whole("unknown_column", "note", len(raw), column=name, allowed=near(name, open_names))
+        log.whole("unknown_column", "note", count, column=name, allowed=near(name, open_names))
     severity: Severity = "error" if essential else "dropped"
     for name in missing:
-        log.whole("no_column", severity, len(raw), column=name, present=names)
-    if missing and len(raw):
-        log.drop(words.FAULTS["no_column"].problem(column=missing[0]), len(raw))
+        log.whole("no_column", severity, count, column=name, present=names)
+    if missing and count:
+        log.drop(words.FAULTS["no_column"].problem(column=missing[0]), count)
     return not missing
 
 

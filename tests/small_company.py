@@ -14,12 +14,16 @@ from salesdiag.settings import Settings
 KINDS = ["one_on_one", "pre_call", "debrief", "training"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Small:
     """What metrics use of a company: tables, settings, panel, team_panel and has."""
 
     tables: dict[str, pd.DataFrame]
     settings: Settings = field(default_factory=Settings)
+
+    @cached_property
+    def records(self) -> panels.Records:
+        return panels.Records(tables=self.tables, settings=self.settings)
 
     @cached_property
     def panel(self) -> pd.DataFrame:

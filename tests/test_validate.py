@@ -377,6 +377,14 @@ def test_ranges(kind, value, told):
 DATE = Column(name="x", kind="date")
 
 
+@pytest.mark.parametrize("written", [[" ", None], [" "], ["", " ", "2024-02-03"]])
+def test_blanks_are_dates_without_a_value(written):
+    parsed = cells.parse(pd.Series(written, dtype="str"), DATE, Reading(), False)
+    assert not parsed.faults
+    days = [None if d is pd.NaT else str(d.date()) for d in parsed.values]
+    assert days == [c.strip() or None if c else None for c in written]
+
+
 @pytest.mark.parametrize(
     ("value", "reading", "wanted", "told"),
     [

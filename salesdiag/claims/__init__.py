@@ -16,6 +16,7 @@ import pandas as pd
 
 from salesdiag.claims import coaching, manager_time, plan_and_growth, selling_manager
 from salesdiag.claims.base import Claim, lacking, not_testable
+from salesdiag.claims.keeping import kept
 from salesdiag.claims.register import ENTRIES, ENTRY, TOPICS, Entry
 from salesdiag.claims.telling import tell
 from salesdiag.company import Company
@@ -120,9 +121,10 @@ def test_all(company: Company, teams: list[str] | None = None) -> Results:
     """
     decided = _decided([entry.slug for entry in ENTRIES], company)
     of = {f.claim: f for f in decided}
-    wanted = list(company.teams["team_id"]) if teams is None else teams
-    for team in wanted:
-        _known(team, list(company.teams["team_id"]), words.NO_SUCH_TEAM)
+    known = list(company.teams["team_id"])
+    wanted = known if teams is None else teams
+    for team in set(wanted).difference(known):
+        _known(team, known, words.NO_SUCH_TEAM)
     return Results(
         company=tuple(decided),
         teams={
@@ -168,8 +170,13 @@ def _company_finding(entry: Entry, company: Company) -> Finding:
     claim = CLAIM.get(entry.slug)
     if claim is None:
         return not_testable(entry.slug, words.NOT_YET())
-    missing = claim.missing(company)
+    missing = _missing(claim, company)
     return lacking(entry.slug, missing) if missing else claim.design.company(claim, company)
+
+
+def _missing(claim: Claim, company: Company) -> list[str]:
+    """Return what a company lacks for a claim; every team asks for it again."""
+    return kept(company, ("missing", claim.slug), lambda: claim.missing(company))
 
 
 def _decided(slugs: list[str], company: Company) -> list[Finding]:
@@ -180,7 +187,7 @@ def _decided(slugs: list[str], company: Company) -> list[Finding]:
 
 def _team_finding(entry: Entry, company: Company, finding: Finding, team: str) -> Finding:
     claim = CLAIM.get(entry.slug)
-    if claim is None or claim.missing(company):
+    if claim is None or _missing(claim, company):
         return not_testable(entry.slug, finding.reason, team)
     return tell(claim, company, claim.design.team(claim, company, finding, team))
 

@@ -9,17 +9,17 @@ after the verdict (:mod:`salesdiag.claims.telling`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from salesdiag import checks
 from salesdiag.claims.base import Claim, benchmarks, not_testable
+from salesdiag.claims.keeping import kept
 from salesdiag.claims.measured import recent
 from salesdiag.company import Company
 from salesdiag.estimate import dose, dynamic, naive, pool, sensitivity
@@ -42,7 +42,6 @@ of 1.5 margins held the truth in 91 % (`calibrate`, world ``unequal``).
 """
 
 T = TypeVar("T")
-_kept: WeakKeyDictionary[Company, dict[Hashable, object]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +69,6 @@ class Evidence:
     checks: tuple[Check, ...]
     teams: Mapping[str, TeamEstimate] = field(default_factory=dict)
     table: pd.DataFrame | None = None
-
-
-def kept(company: Company, key: Hashable, make: Callable[[], T]) -> T:
-    """Return what was made for a company before, or make and keep it; a refusal is kept too."""
-    store = _kept.setdefault(company, {})
-    if key not in store:
-        try:
-            store[key] = make()
-        except NotEstimable as refusal:
-            store[key] = refusal
-    found = store[key]
-    if isinstance(found, NotEstimable):
-        raise found
-    return found  # type: ignore[return-value]
 
 
 def attempt(make: Callable[[], T]) -> T | None:
@@ -301,8 +286,8 @@ def _others(panel: pd.DataFrame, spec: DynamicPanel) -> list[float]:
     """Return the estimates of the other specifications that could be fitted."""
     choices = dynamic.specifications(spec)
     del choices["primary"]
-    found = (attempt(partial(dynamic.fit, panel, choice)) for choice in choices.values())
-    return [fit.estimate.value for fit in found if fit is not None]
+    found = (attempt(partial(dynamic.value, panel, choice)) for choice in choices.values())
+    return [value for value in found if value is not None]
 
 
 def _half_panel(panel: pd.DataFrame, spec: DynamicPanel, estimate: Estimate) -> Estimate | None:

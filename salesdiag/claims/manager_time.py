@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
 from salesdiag.claims.base import Claim
-from salesdiag.claims.measured import Measure, Measured, of_team, people_of, recent
+from salesdiag.claims.keeping import table_of
+from salesdiag.claims.measured import Measure, Measured, people_of, recent
 from salesdiag.company import Company
 from salesdiag.estimate.proportion import composition, share
 from salesdiag.estimate.refusal import NotEstimable
@@ -17,16 +19,19 @@ from salesdiag.text import N_
 from salesdiag.text import claims as words
 
 CATEGORIES = TABLE["time_log"]["category"].choices
+HOURS = [f"manager_hours_{c}" for c in CATEGORIES]
 
 
 def _manager_hours(company: Company, team: str | None) -> pd.DataFrame:
     """Return hours by category over the recent months, one row a manager; a team is one row."""
-    frame = of_team(recent(company.team_panel), team)
-    columns = [f"manager_hours_{c}" for c in CATEGORIES]
-    frame = frame.dropna(subset=["manager_id", *columns], how="any")
-    hours = frame.groupby("manager_id" if team is None else "team_id")[columns].sum()
-    hours.columns = list(CATEGORIES)
-    hours = hours.loc[hours.sum(axis=1) > 0]
+
+    def make(by: Sequence[str]) -> pd.DataFrame:
+        frame = recent(company.team_panel).dropna(subset=["manager_id", *HOURS])
+        hours = frame.groupby(list(by) or "manager_id")[HOURS].sum()
+        hours.columns = list(CATEGORIES)
+        return hours.loc[hours.sum(axis=1) > 0].reset_index()
+
+    hours = table_of(company, "manager hours", team, make)[list(CATEGORIES)]
     if hours.empty:
         raise NotEstimable(words.NO_TIME_LOGGED())
     return hours
@@ -39,13 +44,12 @@ def time_split(company: Company, team: str | None) -> Measure:
     """
     hours = _manager_hours(company, team)
     table = composition(hours).rename_axis("category").reset_index()
-    by = table.set_index("category").to_dict("index")
-    selling = by["own_selling"]
+    at = CATEGORIES.index("own_selling")
+    value, low, high = (float(table[c].iloc[at]) for c in ("value", "low", "high"))
+    shares = dict(zip(CATEGORIES, table["value"].tolist(), strict=True))
     return Measure(
-        estimate=Interval(
-            value=selling["value"], low=selling["low"], high=selling["high"], unit="share"
-        ),
-        values={c: by[c]["value"] for c in CATEGORIES} | {"managers": len(hours)},
+        estimate=Interval(value=value, low=low, high=high, unit="share"),
+        values={**shares, "managers": len(hours)},
         table=table,
         n=len(hours),
         groups=len(hours),
@@ -85,13 +89,15 @@ def coaching_half_time(company: Company, team: str | None) -> Measure:
 
 def _monthly_coaching_share(company: Company, team: str | None) -> pd.DataFrame:
     """Return coaching hours over all logged hours by month, sum over sum."""
-    frame = of_team(recent(company.team_panel), team)
-    columns = [f"manager_hours_{c}" for c in CATEGORIES]
-    sums = frame.dropna(subset=columns).groupby("month")[columns].sum()
-    total = sums.sum(axis=1)
-    return pd.DataFrame(
-        {"coaching_share": sums["manager_hours_coaching"] / total, "hours": total}
-    ).reset_index()
+
+    def make(by: Sequence[str]) -> pd.DataFrame:
+        frame = recent(company.team_panel).dropna(subset=HOURS)
+        sums = frame.groupby([*by, "month"])[HOURS].sum()
+        total = sums.sum(axis=1)
+        share = sums["manager_hours_coaching"] / total
+        return pd.DataFrame({"coaching_share": share, "hours": total}).reset_index()
+
+    return table_of(company, "monthly coaching share", team, make)
 
 
 MANAGER_TIME_SPLIT = Claim(

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from salesdiag.claims.base import Claim, benchmarks, not_testable
+from salesdiag.claims.keeping import kept
 from salesdiag.company import Company
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Check, Finding, Interval
@@ -130,11 +131,11 @@ def recent(frame: pd.DataFrame, months: int = RECENT) -> pd.DataFrame:
     return complete.loc[complete["month_index"] > last - months]
 
 
-def of_team(frame: pd.DataFrame, team: str | None) -> pd.DataFrame:
-    """Return a team's rows, or all for None."""
-    return frame if team is None else frame.loc[frame["team_id"] == team]
-
-
 def people_of(company: Company, team: str) -> int:
     """Return how many reps a team has had in the recent months."""
-    return int(of_team(recent(company.panel), team)["rep_id"].nunique())
+
+    def count() -> dict[str, int]:
+        reps = recent(company.panel).groupby("team_id")["rep_id"].nunique()
+        return {str(team): int(number) for team, number in reps.items()}
+
+    return kept(company, "recent people", count).get(team, 0)

@@ -4,38 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from salesdiag.claims.base import Claim
-from salesdiag.claims.measured import Measure, Measured, of_team
+from salesdiag.claims.bridges import bridged, ends, resampled, steps
+from salesdiag.claims.keeping import kept, table_of
+from salesdiag.claims.measured import Measure, Measured
+from salesdiag.claims.quarters import (
+    called,
+    column_name,
+    compared_quarters,
+    complete_quarters,
+    panel_of,
+    quarter_of,
+)
 from salesdiag.company import Company
-from salesdiag.estimate.decompose import bootstrap_totals, bridge, fewest
+from salesdiag.estimate.decompose import fewest
 from salesdiag.estimate.forecast import forecast, past_periods
 from salesdiag.estimate.proportion import share
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Interval
-from salesdiag.panel import observation_window, team_at
-from salesdiag.panel.credit import revenue_lines
+from salesdiag.panel import observation_window
 from salesdiag.text import N_, Message
 from salesdiag.text import claims as words
-
-SEED = 20251231  # resampling gives the same interval every time
-
-
-def complete_quarters(company: Company) -> list[pd.Timestamp]:
-    """Return the first months of the fiscal quarters whose three months are complete."""
-    panel = company.panel
-    months = panel.loc[panel["complete"], "month"].drop_duplicates()
-    counts = _quarter(months, company).value_counts()
-    return sorted(counts.index[counts == 3])
-
-
-def _quarter(months: pd.Series, company: Company) -> pd.Series:
-    """Return the first month of the fiscal quarter of each month."""
-    lag = (months.dt.month - company.settings.fiscal_year_start_month) % 3
-    return (months.dt.to_period("M") - lag.to_numpy()).dt.to_timestamp()
 
 
 def plan(company: Company, team: str | None) -> Measure:
@@ -44,38 +38,55 @@ def plan(company: Company, team: str | None) -> Measure:
     Sum over sum: a mean of the reps' own ratios would let a small quota weigh as much as a large
     one.
     """
-    panel = of_team(company.panel, team)
-    panel = panel.loc[panel["complete"] & (panel["quota"] > 0)]
-    panel = panel.assign(quarter=_quarter(panel["month"], company))
-    panel = panel.loc[panel["quarter"].isin(complete_quarters(company))]
-    if panel.empty:
+    quarters = table_of(company, "plan", team, partial(_planned, company))
+    if quarters.empty:
         raise NotEstimable(words.NO_QUOTA())
-    quarters = panel.groupby("quarter")[["revenue", "quota"]].sum()
-    last = panel.loc[panel["quarter"] == quarters.index[-1]]
-    won, quota = (float(quarters[c].iloc[-1]) for c in ("revenue", "quota"))
-    reps = last.groupby("rep_id")[["revenue", "quota"]].sum()
-    below = int((reps["revenue"] < reps["quota"]).sum())
+    reps = table_of(company, "plan of reps", team, partial(_planned_last, company))
+    last = quarters.iloc[-1]
+    won, quota = float(last["won"]), float(last["quota"])
+    below = int((reps["won"] < reps["quota"]).sum())
     return Measure(
         estimate=Interval(value=won / quota, low=math.nan, high=math.nan, unit="share"),
         values={
             "attainment": won / quota,
             "side": _beside_plan(won - quota),
-            "quarter": _called(quarters.index[-1], company),
+            "quarter": called(last["quarter"], company),
             "below": words.BELOW(below=below, reps=len(reps))
             if below
             else words.NOBODY_BELOW(reps=len(reps)),
         },
-        table=quarters.reset_index()
-        .rename(columns={"revenue": "won", "quarter": _column(company)})[
-            [_column(company), "won", "quota"]
-        ]
+        table=quarters[["quarter", "won", "quota"]]
+        .rename(columns={"quarter": column_name(company)})
         .tail(8),
-        n=len(last),
-        groups=last["team_id"].nunique(),
+        n=int(last["rows"]),
+        groups=int(last["teams"]),
         people=len(reps),
         method=words.METHOD_COUNT(),
         more=_running_quarter(company, team),
     )
+
+
+def _with_quota(company: Company, by: Sequence[str]) -> pd.DataFrame:
+    """Return rep-months with a quota, in complete quarters; ``team`` stands for ``team_id``."""
+    panel = panel_of(company, by)
+    panel = panel.loc[panel["complete"] & (panel["quota"] > 0)]
+    panel = panel.loc[panel["quarter"].isin(complete_quarters(company))]
+    return panel.rename(columns={"revenue": "won"}).assign(team=panel["team_id"])
+
+
+def _planned(company: Company, by: Sequence[str]) -> pd.DataFrame:
+    """Return revenue of people with a quota and their quotas by quarter."""
+    grouped = _with_quota(company, by).groupby([*by, "quarter"])
+    sums = grouped[["won", "quota"]].sum()
+    return sums.assign(rows=grouped.size(), teams=grouped["team"].nunique()).reset_index()
+
+
+def _planned_last(company: Company, by: Sequence[str]) -> pd.DataFrame:
+    """Return revenue and quota of each rep with one, in the last quarter with any."""
+    panel = _with_quota(company, by)
+    quarter = panel["quarter"]
+    last = panel.groupby(list(by))["quarter"].transform("max") if by else quarter.max()
+    return panel.loc[quarter == last].groupby([*by, "rep_id"])[["won", "quota"]].sum().reset_index()
 
 
 def _beside_plan(gap: float) -> Message:
@@ -85,36 +96,18 @@ def _beside_plan(gap: float) -> Message:
     return words.OVER_PLAN(gap=gap) if gap > 0 else words.SHORT_OF_PLAN(gap=-gap)
 
 
-def _called(quarter: pd.Timestamp, company: Company) -> Message:
-    """Return what a fiscal quarter is called: by number only where that is the calendar's too."""
-    calendar = company.settings.fiscal_year_start_month == 1
-    return (words.QUARTER if calendar else words.QUARTER_FROM)(day=quarter)
-
-
-def _column(company: Company) -> str:
-    return "quarter" if company.settings.fiscal_year_start_month == 1 else "quarter_from"
-
-
 def _running_quarter(company: Company, team: str | None) -> Message | None:
     """Return where the quarter that is not over will end; None where it is over or cannot be told.
 
     The rule is the chain ladder of :mod:`salesdiag.estimate.forecast`, with the errors it would
     have made in the company's own past quarters.
     """
-    tables, settings = company.tables, company.settings
-    start, end = observation_window(tables, settings)
-    if pd.isna(end):
+    running = kept(company, "running quarter", lambda: _running(company))
+    if running is None:
         return None
-    first, last = (_quarter(pd.Series([day]), company).iloc[0] for day in (start, end))
-    starts = pd.date_range(first, last + pd.DateOffset(months=3), freq="3MS")
-    if end >= starts[-1] - pd.Timedelta(days=1) or last in complete_quarters(company):
-        return None
-    lines = revenue_lines(tables, settings)
-    days = pd.Series(lines["day"].to_numpy().astype("datetime64[D]").astype("datetime64[us]"))
-    home = team_at(tables, lines["person_id"], days).reset_index(drop=True)
-    mine = home.notna() if team is None else home.eq(team).fillna(value=False)
-    amounts = lines["amount"].fillna(0.0).reset_index(drop=True)
-    past = past_periods(days[mine], amounts[mine], starts, end)
+    starts, start, end = running
+    sales = table_of(company, "sales by day", team, partial(_sales, company))
+    past = past_periods(sales["day"], sales["amount"], starts, end)
     past = past.loc[past["start"] >= start]
     try:
         found = forecast(
@@ -126,12 +119,34 @@ def _running_quarter(company: Company, team: str | None) -> Message | None:
     except NotEstimable:
         return None
     return words.RUNNING_QUARTER(
-        quarter=_called(last, company),
+        quarter=called(starts[-2], company),
         value=found.total.value,
         low=found.total.low,
         high=found.total.high,
         pace=found.run_rate,
     )
+
+
+def _running(
+    company: Company,
+) -> tuple[pd.DatetimeIndex, pd.Timestamp, pd.Timestamp] | None:
+    """Return where quarters begin, and the window, if its last quarter is not over."""
+    start, end = observation_window(company.tables, company.settings)
+    if pd.isna(end):
+        return None
+    first, last = (quarter_of(pd.Series([day]), company).iloc[0] for day in (start, end))
+    starts = pd.date_range(first, last + pd.DateOffset(months=3), freq="3MS")
+    if end >= starts[-1] - pd.Timedelta(days=1) or last in complete_quarters(company):
+        return None
+    return starts, start, end
+
+
+def _sales(company: Company, by: Sequence[str]) -> pd.DataFrame:
+    """Return what people sold as reps, on any day."""
+    lines = company.records.lines
+    days = lines["day"].to_numpy().astype("datetime64[D]").astype("datetime64[us]")
+    rows = lines[list(by)].assign(day=days, amount=lines["amount"].fillna(0.0))
+    return rows.loc[lines["team_id"].notna()]
 
 
 def base_and_depth(company: Company, team: str | None) -> Measure:
@@ -146,42 +161,48 @@ def base_and_depth(company: Company, team: str | None) -> Measure:
     ----------
     Ang, B. W. (2005). The LMDI approach to decomposition analysis. Energy Policy 33.
     """
-    first, last = _compared_quarters(company)
-    panel = of_team(company.panel, team)
-    if panel["accounts_assigned"].isna().all():
+    first, last = compared_quarters(company)
+    if not _clients_known(company, team):
         raise NotEstimable(words.NO_CLIENT_OWNERS())
-    before, after = (_factors(panel, company, q) for q in (first, last))
-    if before.empty or after.empty:
-        raise NotEstimable(words.NO_TWO_PERIODS())
-    parts = _split(before, after, FACTORS)
-    totals = bootstrap_totals(parts, seed=SEED)
-    start, end = (_total(f, FACTORS) for f in (before, after))
-    _anything_sold(start)
-    change = totals.to_dict("index")["change"]
+    parts = table_of(company, FACTORS, team, partial(bridged, company, _factors, FACTORS))
+    start, end = ends(parts)
+    totals = resampled(parts, FACTORS)
+    change, low, high = (float(totals[c].iloc[-1]) for c in ("value", "low", "high"))
     return Measure(
-        estimate=Interval(
-            value=change["value"], low=change["low"], high=change["high"], unit="money"
-        ),
+        estimate=Interval(value=change, low=low, high=high, unit="money"),
         values={
-            "first": _called(first, company),
-            "last": _called(last, company),
+            "first": called(first, company),
+            "last": called(last, company),
             "start": start,
             "end": end,
             "growth": end / start - 1,
         },
-        table=_steps(totals, start, end),
+        table=steps(totals, start, end),
         n=len(parts),
-        groups=panel["team_id"].nunique(),
+        groups=_teams(company, team),
         people=len(parts),
         method=words.METHOD_BRIDGE(),
         more=_stayed(totals["value"]),
     )
 
 
-def _anything_sold(start: float) -> None:
-    """Refuse to speak of growth where there was no revenue to grow from."""
-    if not start > 0:
-        raise NotEstimable(words.NOTHING_SOLD())
+def _clients_known(company: Company, team: str | None) -> bool:
+    """Say whether it is known of any rep-month whose clients were whose."""
+
+    def find() -> dict[str | None, bool]:
+        panel = company.panel
+        known = panel["accounts_assigned"].notna()
+        teams = known.groupby(panel["team_id"]).any()
+        return {None: bool(known.any()), **{str(t): bool(k) for t, k in teams.items()}}
+
+    return kept(company, "clients known", find).get(team, False)
+
+
+def _teams(company: Company, team: str | None) -> int:
+    """Return of how many teams a figure is."""
+    if team is not None:
+        return 1
+    return kept(company, "number of teams", lambda: int(company.panel["team_id"].nunique()))
 
 
 def _stayed(moved: pd.Series) -> Message | None:
@@ -200,15 +221,14 @@ def _stayed(moved: pd.Series) -> Message | None:
 FACTORS = ("clients", "active_share", "per_active_client")
 
 
-def _factors(panel: pd.DataFrame, company: Company, quarter: pd.Timestamp) -> pd.DataFrame:
+def _factors(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return a quarter's factors of each rep; their product plus ``returns`` is the rep's revenue.
 
     Clients are client-months, as clients come and go within the quarter. A rep without clients or
     without an active one, but with revenue, is given the least the identity allows: one. Revenue
     below zero, which no factors can make, is ``returns``.
     """
-    rows = panel.loc[_quarter(panel["month"], company) == quarter]
-    sums = rows.groupby("rep_id")[["accounts_assigned", "accounts_active", "revenue"]].sum()
+    sums = rows.groupby(list(keys))[["accounts_assigned", "accounts_active", "revenue"]].sum()
     sums = sums.loc[(sums["revenue"] != 0) | (sums["accounts_assigned"] > 0)]
     returns = sums["revenue"].clip(upper=0)
     sums = sums.assign(revenue=sums["revenue"].clip(lower=0))
@@ -234,38 +254,34 @@ def two_focuses(company: Company, team: str | None) -> Measure:
     quarter. How much growth rests on few is told by the fewest reps who made half of it, as a Gini
     coefficient has no meaning for contributions of both signs.
     """
-    first, last = _compared_quarters(company)
-    panel = of_team(company.panel, team)
-    before, after = (_paces(panel, company, q) for q in (first, last))
-    if before.empty or after.empty:
-        raise NotEstimable(words.NO_TWO_PERIODS())
-    parts = _split(before, after, PACE)
-    stayed = parts.loc[before.index.intersection(after.index)]
-    gains = stayed.loc[stayed["per_month"] > 0, "per_month"]
-    start, end = (_total(f, PACE) for f in (before, after))
-    _anything_sold(start)
-    growing = share(len(gains), len(stayed))
+    first, last = compared_quarters(company)
+    parts = table_of(company, PACE, team, partial(bridged, company, _paces, PACE))
+    start, end = ends(parts)
+    stayed = (parts["was"] & parts["now"]).to_numpy()
+    moved = parts["per_month"].to_numpy()[stayed]
+    gains = moved[moved > 0]
+    growing = share(len(gains), len(moved))
     return Measure(
         estimate=growing,
         values={
-            "first": _called(first, company),
-            "last": _called(last, company),
+            "first": called(first, company),
+            "last": called(last, company),
             "start": start,
             "end": end,
             "growth": end / start - 1,
             "grew": len(gains),
-            "reps": len(stayed),
+            "reps": len(moved),
             "share": growing.value,
             "low": growing.low,
             "high": growing.high,
         },
-        table=_steps(bootstrap_totals(parts, seed=SEED), start, end),
+        table=steps(resampled(parts, PACE), start, end),
         n=len(parts),
-        groups=panel["team_id"].nunique(),
-        people=len(stayed),
+        groups=_teams(company, team),
+        people=len(moved),
         method=METHOD_GROWING(),
         more=WHERE_FROM(
-            stayed=float(stayed["change"].sum()),
+            stayed=float(parts["change"].to_numpy()[stayed].sum()),
             joined=float(parts["joined"].sum()),
             left=float(parts["left"].sum()),
             half=HALF(few=fewest(gains)) if len(gains) else NOBODY_GREW(),
@@ -276,10 +292,9 @@ def two_focuses(company: Company, team: str | None) -> Measure:
 PACE = ("months_worked", "per_month")
 
 
-def _paces(panel: pd.DataFrame, company: Company, quarter: pd.Timestamp) -> pd.DataFrame:
+def _paces(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return each rep's months worked in a quarter and sales per month; ``returns`` as above."""
-    rows = panel.loc[_quarter(panel["month"], company) == quarter].dropna(subset=["revenue"])
-    sums = rows.groupby("rep_id")[["days_present", "revenue"]].sum()
+    sums = rows.dropna(subset=["revenue"]).groupby(list(keys))[["days_present", "revenue"]].sum()
     return pd.DataFrame(
         {
             "months_worked": sums["days_present"],
@@ -287,44 +302,6 @@ def _paces(panel: pd.DataFrame, company: Company, quarter: pd.Timestamp) -> pd.D
             "returns": sums["revenue"].clip(upper=0),
         }
     )
-
-
-def _compared_quarters(company: Company) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the last complete quarter after the one to compare it with: a year before, if any."""
-    quarters = complete_quarters(company)
-    if len(quarters) < 2:
-        raise NotEstimable(words.NO_TWO_PERIODS())
-    year_before = quarters[-1] - pd.DateOffset(years=1)
-    return year_before if year_before in quarters else quarters[-2], quarters[-1]
-
-
-def _split(before: pd.DataFrame, after: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
-    """Return the bridge of each rep; returns are added where the rep's change stands.
-
-    Those of a rep who stayed are added to the last factor.
-    """
-    result = bridge(before, after, factors)
-    was, now = (f["returns"].reindex(result.index, fill_value=0.0) for f in (before, after))
-    came, went = ~result.index.isin(before.index), ~result.index.isin(after.index)
-    change = now - was
-    result["joined"] += change.where(came, 0.0)
-    result["left"] += change.where(went, 0.0)
-    result[factors[-1]] += change.where(~(came | went), 0.0)
-    result["change"] += change
-    return result
-
-
-def _total(frame: pd.DataFrame, factors: Sequence[str]) -> float:
-    """Return the revenue that factors and returns of all reps make."""
-    return float(frame[list(factors)].prod(axis=1).sum() + frame["returns"].sum())
-
-
-def _steps(totals: pd.DataFrame, start: float, end: float) -> pd.DataFrame:
-    """Return the rows of a bridge: the total before, each part, the total after."""
-    rows = totals.drop(index="change").reset_index(names="step")
-    rows["kind"] = "part"
-    ends = pd.DataFrame({"step": ["before", "after"], "value": [start, end], "kind": "total"})
-    return pd.concat([ends.iloc[:1], rows, ends.iloc[1:]], ignore_index=True)
 
 
 ATTAINED = N_(

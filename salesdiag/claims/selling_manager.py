@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
 from salesdiag.claims.base import Claim
 from salesdiag.claims.effects import DoseEffect
-from salesdiag.claims.measured import Measure, Measured, of_team, people_of, recent
+from salesdiag.claims.keeping import table_of
+from salesdiag.claims.measured import Measure, Measured, people_of, recent
 from salesdiag.company import Company
 from salesdiag.estimate.proportion import mean_share
 from salesdiag.estimate.refusal import NotEstimable
@@ -22,23 +24,18 @@ NEEDS = ("orders|opportunities.amount", "assignments")
 
 def own_revenue(company: Company, team: str | None) -> Measure:
     """Measure what managers close themselves, and its share of what they and their teams close."""
-    frame = of_team(recent(company.team_panel), team)
-    frame = frame.dropna(subset=["manager_id", "manager_revenue"])
-    sums = frame.groupby("manager_id").agg(
-        own=("manager_revenue", "sum"),
-        others=("revenue", "sum"),
-        deals=("manager_deals", "sum"),
-    )
+    sums, months = _managers(company, team), _months(company, team)
     if sums.empty:
         raise NotEstimable(words.NO_OWN_SALES())
+    rows = int(sums["rows"].sum())
     sums = sums.loc[sums["own"] + sums["others"] > 0]
     if sums.empty:
         raise NotEstimable(words.NOTHING_SOLD())
-    share = sums["own"] / (sums["own"] + sums["others"])
-    if team is None and share.any():
-        estimate = mean_share(share)
+    own, both = sums["own"], sums["own"] + sums["others"]
+    if team is None and own.any():
+        estimate = mean_share(own / both)
     else:  # one team, or nobody sells: a count of everything there is, without sampling error
-        total = float(sums["own"].sum() / (sums["own"] + sums["others"]).sum())
+        total = float(own.sum() / both.sum())
         estimate = Interval(value=total, low=math.nan, high=math.nan, unit="share")
     return Measure(
         estimate=estimate,
@@ -47,26 +44,51 @@ def own_revenue(company: Company, team: str | None) -> Measure:
             "low": estimate.low,
             "high": estimate.high,
             "managers": len(sums),
-            "selling": int((sums["own"] > 0).sum()),
-            "revenue": float(sums["own"].sum() / frame["month"].nunique()),
+            "selling": int((own > 0).sum()),
+            "revenue": float(own.sum() / len(months)),
             "deals": round(float(sums["deals"].sum())),
-            "months": int(frame["month"].nunique()),
+            "months": len(months),
         },
-        case="" if (sums["own"] != 0).any() else "none",
-        table=_months(frame),
-        n=len(frame),
+        case="" if (own != 0).any() else "none",
+        table=months,
+        n=rows,
         groups=len(sums),
         people=len(sums) if team is None else people_of(company, team),
         method=words.METHOD_OWN_SHARE() if team is None else words.METHOD_COUNT(),
     )
 
 
-def _months(frame: pd.DataFrame) -> pd.DataFrame:
+def _known(company: Company) -> pd.DataFrame:
+    """Return recent team-months whose manager and his own revenue are known."""
+    return recent(company.team_panel).dropna(subset=["manager_id", "manager_revenue"])
+
+
+def _managers(company: Company, team: str | None) -> pd.DataFrame:
+    """Return own revenue, the others' revenue and own deals by manager."""
+
+    def make(by: Sequence[str]) -> pd.DataFrame:
+        sums = _known(company).groupby([*by, "manager_id"]).agg(
+            own=("manager_revenue", "sum"),
+            others=("revenue", "sum"),
+            deals=("manager_deals", "sum"),
+            rows=("month", "size"),
+        )  # fmt: skip
+        return sums.reset_index()
+
+    return table_of(company, "own revenue", team, make)
+
+
+def _months(company: Company, team: str | None) -> pd.DataFrame:
     """Return own revenue, the others' revenue and the own share by month."""
-    sums = frame.groupby("month")[["manager_revenue", "revenue", "manager_deals"]].sum()
-    total = sums["manager_revenue"] + sums["revenue"]
-    sums["own_selling_share"] = (sums["manager_revenue"] / total).where(total > 0)
-    return sums.reset_index()
+
+    def make(by: Sequence[str]) -> pd.DataFrame:
+        columns = ["manager_revenue", "revenue", "manager_deals"]
+        sums = _known(company).groupby([*by, "month"])[columns].sum()
+        total = sums["manager_revenue"] + sums["revenue"]
+        sums["own_selling_share"] = (sums["manager_revenue"] / total).where(total > 0)
+        return sums.reset_index()
+
+    return table_of(company, "own revenue by month", team, make)
 
 
 CURVE_WORDS = {

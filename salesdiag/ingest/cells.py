@@ -82,7 +82,7 @@ def parse(cells: pd.Series, column: Column, reading: Reading, decimal_declared: 
 
 def nothing(index: pd.Index, column: Column) -> pd.Series:
     """Return a column without values, in its canonical dtype."""
-    return pd.Series(np.nan, index=index).astype(pd.api.types.pandas_dtype(DTYPES[column.kind]))
+    return pd.Series(index=index, dtype=pd.api.types.pandas_dtype(DTYPES[column.kind]))
 
 
 def kind_of(cells: pd.Series) -> str:
@@ -247,16 +247,13 @@ def _written(cells: pd.Series, reading: Reading, zone: ZoneInfo | None) -> Parse
     codes, texts = pd.factorize(stripped.mask(stripped == ""))
     read_one = _reader(reading)
     found = [_day(text, read_one, zone) for text in texts]
-    days = np.array([d for d, _ in found], dtype="datetime64[us]")
-    faults = np.array([f for _, f in found], dtype="U20")
-    there = codes >= 0
-    by_row = np.where(there, faults[codes], "")
+    # the last stands for empty cells, whose code is -1
+    days = np.array([*(d for d, _ in found), np.datetime64("NaT")], dtype="datetime64[us]")
+    by_row = np.array([*(f for _, f in found), ""], dtype="U20")[codes]
     if reading.date_format != "ISO8601":
         by_row = np.where(np.isin(by_row, ["date", "date_order"]), "date_declared", by_row)
     return Parsed(
-        values=pd.Series(
-            np.where(there, days[codes], np.datetime64("NaT", "us")), index=cells.index
-        ),
+        values=pd.Series(days[codes], index=cells.index),
         faults={str(name): by_row == name for name in np.unique(by_row) if name},
     )
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 from salesdiag import settings
 from salesdiag.errors import DataError, Problem
 from salesdiag.ingest import files
+from salesdiag.ingest.parts import Parts, parts
 from salesdiag.schema import TABLE
 from salesdiag.text import data as words
 
@@ -52,6 +53,8 @@ class Raw:
         Of files, not of their content.
     left_out : mapping
         Rows that could not be read, by table.
+    large : mapping
+        Tables that are not read but checked where they lie, see :mod:`salesdiag.ingest.large`.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -60,6 +63,7 @@ class Raw:
     name: str = ""
     problems: tuple[Problem, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    large: Mapping[str, Parts] = field(default_factory=dict)
 
 
 def read(source: str | Path) -> Raw:
@@ -143,10 +147,11 @@ def _folder(path: Path) -> Raw:
             problems.append(note(file.name, "unknown_table", allowed=near(file.stem, TABLE)))
         elif suffix in OTHER_FORMATS and file.stem in TABLE:
             problems.append(note(file.name, "unknown_format"))
-    contents = {
+    read = {
         table: _table_file(table, found, declared if one else ",")
         for table, found in by_table.items()
     }
+    contents = {t: c for t, c in read.items() if isinstance(c, files.Content)}
     return Raw(
         tables={t: c.frame for t, c in contents.items() if c.frame is not None},
         settings_raw=raw,
@@ -154,12 +159,16 @@ def _folder(path: Path) -> Raw:
         name=path.resolve().name,
         problems=(*problems, *(p for c in contents.values() for p in c.problems)),
         left_out={t: c.left_out for t, c in contents.items() if c.left_out},
+        large={t: c for t, c in read.items() if isinstance(c, Parts)},
     )
 
 
-def _table_file(table: str, found: list[Path], delimiter: str) -> files.Content:
+def _table_file(table: str, found: list[Path], delimiter: str) -> files.Content | Parts:
     if len(found) > 1:
         return files.failed(table, "twice", files=[f.name for f in found])
+    where = parts(table, found[0])
+    if where is not None:
+        return where
     if not found[0].is_file():
         return files.failed(table, "folder", file=found[0].name)
     if found[0].suffix.lower() == ".parquet":

@@ -86,6 +86,8 @@ def unique(frame: pd.DataFrame, table: Table, log: Log) -> pd.DataFrame:
             log.whole("alike", "note", int(alike.sum()))
         return frame
     key = list(table.key)
+    if not frame.duplicated(key).any():
+        return frame
     copies = frame.duplicated()
     left = frame[~copies]
     if table.name == "opportunities":

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.metrics.view import By, HasTables, Period, View, months_of, of_reps, view
-from salesdiag.panel.accounts import assigned, buying, count_active, count_assigned
-from salesdiag.panel.credit import column, place, revenue_lines
+from salesdiag.panel.accounts import count_active, count_assigned
+from salesdiag.panel.credit import column
 from salesdiag.panel.spells import month_of
 
 YEAR = 12
@@ -24,10 +24,9 @@ def active_share(company: HasTables, *, by: By = "team", period: Period = "month
     Field standard ("active share of the base", "penetration").
     """
     seen = view(company, by, period)
-    owned = assigned(company.tables, seen.who)
-    sold = buying(owned, revenue_lines(company.tables, company.settings))
+    owned = company.records.owned
     owned = seen.keyed(owned.assign(month=month_of(owned["start"].to_numpy())))
-    sold = seen.keyed(sold)
+    sold = seen.keyed(company.records.bought)
     zero = int(seen.periods([seen.who.first])[0])
     last = seen.periods(month_of(owned["end"].to_numpy() - 1))
     first = owned["slot"].to_numpy()
@@ -105,8 +104,7 @@ def logo_retention(
 
 def _all_lines(seen: View) -> pd.DataFrame:
     """Return revenue in view, whoever sold; each line once."""
-    company = seen.company
-    lines = place(revenue_lines(company.tables, company.settings), seen.who)
+    lines = seen.company.records.lines
     if seen.by != "company":
         return of_reps(lines)
     return lines[~lines["status"].isin(["no_date", "outside_window"])]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from salesdiag.metrics.selling import average_deal_size, sales_cycle, win_rate
 from salesdiag.metrics.view import By, HasTables, Period, of_reps, view
-from salesdiag.panel.credit import column, place
+from salesdiag.panel.credit import column, place, revenue_lines
 from salesdiag.panel.months import quota_cells
 from salesdiag.panel.spells import FOREVER, by_month, day_number, first_day, month_of
 from salesdiag.panel.window import observation_window
@@ -112,8 +112,10 @@ def pipeline_coverage(
     deals = _deals(company)
     deals = deals[(deals["start"] > -FOREVER) & (deals["start"] <= today) & (deals["end"] > today)]
     deals = deals[(deals["due"] >= opens) & (deals["due"] < closes)].assign(day=today)
-    lines = seen.lines()
-    sold = seen.total(lines[lines["day"] <= today], "amount")
+    # the period may reach beyond the months in view
+    lines = revenue_lines(company.tables, company.settings)
+    lines = of_reps(place(lines[lines["day"] <= today], seen.who))
+    sold = seen.total(lines, "amount")
     quota = seen.total(quota_cells(company.tables, seen.who), "quota")
     pipeline = seen.total(of_reps(place(deals, seen.who)), "amount")
     left = quota - sold.reindex(quota.index, fill_value=0)

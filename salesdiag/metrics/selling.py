@@ -7,7 +7,7 @@ import pandas as pd
 from statsmodels.stats.proportion import proportion_confint
 
 from salesdiag.metrics.view import By, HasTables, Period, view
-from salesdiag.panel.credit import monthly_quotas, own_teams, place, revenue_lines
+from salesdiag.panel.credit import monthly_quotas, own_teams
 from salesdiag.panel.months import quota_cells
 
 LEVEL = 0.95
@@ -160,8 +160,7 @@ def own_selling_share(
         ``by="rep"``.
     """
     seen = view(company, by, period, units=("team", "manager", "company"))
-    lines = revenue_lines(company.tables, company.settings)
-    own = own_teams(place(lines, seen.who), seen.who)
+    own = own_teams(company.records.lines, seen.who)
     above = seen.total(own.assign(amount=own["amount"] * own["share"]), "amount")
     team = seen.total(seen.lines(), "amount")
     return seen.ratio(above, team.add(above, fill_value=0))

@@ -9,7 +9,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import pandas as pd
 
-from salesdiag.panel.credit import Roster, closed_deals, place, revenue_lines, roster
+from salesdiag.panel.credit import Roster
+from salesdiag.panel.records import Records
 from salesdiag.panel.spells import Ints, dated, month_of
 from salesdiag.panel.window import period_of
 from salesdiag.settings import Settings
@@ -36,6 +37,10 @@ class HasTables(Protocol):
     @property
     def settings(self) -> Settings:
         """Settings."""
+
+    @property
+    def records(self) -> Records:
+        """Whose result everything is."""
 
     @property
     def panel(self) -> pd.DataFrame:
@@ -128,14 +133,11 @@ class View:
 
     def lines(self) -> pd.DataFrame:
         """Return revenue of reps, one row per order or won deal, with rep, team and manager."""
-        return self._of_reps(revenue_lines(self.company.tables, self.company.settings))
+        return of_reps(self.company.records.lines)
 
     def deals(self) -> pd.DataFrame:
         """Return deals that reps closed, with rep, team and manager of the closing day."""
-        return self._of_reps(closed_deals(self.company.tables))
-
-    def _of_reps(self, rows: pd.DataFrame) -> pd.DataFrame:
-        return of_reps(place(rows, self.who))
+        return of_reps(self.company.records.deals)
 
 
 def of_reps(placed: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +158,7 @@ def view(company: HasTables, by: str, period: str, *, units: tuple[str, ...] = E
         raise ValueError(f"by must be one of {', '.join(units)}, not {by!r}")
     if period not in (*MONTHS, "all"):
         raise ValueError(f"period must be month, quarter, year or all, not {period!r}")
-    return View(company=company, by=by, period=period, who=roster(company.tables, company.settings))
+    return View(company=company, by=by, period=period, who=company.records.who)
 
 
 def months_of(dates: pd.Series) -> Ints:

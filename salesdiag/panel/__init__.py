@@ -6,19 +6,25 @@ what he sells is then result of the first as that of any rep, and ``manager_reve
 never result of the second.
 """
 
-from salesdiag.panel.credit import dropped, manager_at, team_at
+from salesdiag.panel.credit import manager_at, team_at
 from salesdiag.panel.months import REP_MONTH, TEAM_MONTH, rep_months, team_months
+from salesdiag.panel.records import Records
+from salesdiag.panel.slices import read_team, write_by_team
+from salesdiag.panel.unplaced import dropped
 from salesdiag.panel.window import complete_months, observation_window, revenue_source
 
 __all__ = [
     "REP_MONTH",
     "TEAM_MONTH",
+    "Records",
     "complete_months",
     "dropped",
     "manager_at",
     "observation_window",
+    "read_team",
     "rep_months",
     "revenue_source",
     "team_at",
     "team_months",
+    "write_by_team",
 ]

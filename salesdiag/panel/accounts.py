@@ -9,7 +9,7 @@ import pandas as pd
 
 from salesdiag.panel import spells as sp
 from salesdiag.panel.credit import Roster, column
-from salesdiag.panel.spells import FOREVER, Ints, day_number, locate, month_of
+from salesdiag.panel.spells import FOREVER, Ints, day_number, locate, month_of, positions
 
 
 def ownership(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -29,7 +29,7 @@ def ownership(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             "end": _until(column(owners, "end_on", "datetime64[us]")),
         }
     )
-    rest = accounts[~accounts["account_id"].isin(dated["account_id"])]
+    rest = accounts[positions(accounts["account_id"], pd.Index(dated["account_id"])) < 0]
     always = pd.DataFrame(
         {"account_id": rest["account_id"], "person_id": column(rest, "owner_id", "str")}
     ).assign(start=-FOREVER, end=FOREVER)

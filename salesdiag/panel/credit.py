@@ -13,9 +13,9 @@ from salesdiag.panel.spells import Ints, day_number, locate, month_of
 from salesdiag.panel.window import complete_months, months, revenue_source
 from salesdiag.settings import Settings
 
-NO_DATE, NO_AMOUNT, OUTSIDE = "no_date", "no_amount", "outside_window"
-UNKNOWN_TEAM, NO_ASSIGNMENT, IN_MANAGER_ROLE = "unknown_team", "no_assignment", "in_manager_role"
-INCOMPLETE, NO_QUOTA_MONTH = "incomplete_month", "not_rep_in_month"
+NO_DATE, OUTSIDE = "no_date", "outside_window"
+UNKNOWN_TEAM, NO_ASSIGNMENT = "unknown_team", "no_assignment"
+_STATUS = (NO_DATE, OUTSIDE, "rep", "manager", UNKNOWN_TEAM, NO_ASSIGNMENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +137,11 @@ def place(rows: pd.DataFrame, who: Roster) -> pd.DataFrame:
             manages,
             strange,
         ],
-        [NO_DATE, OUTSIDE, "rep", "manager", UNKNOWN_TEAM],
-        default=NO_ASSIGNMENT,
+        range(len(_STATUS) - 1),
+        default=len(_STATUS) - 1,
     )
-    return rows.assign(month=month, team_id=team, manager_id=boss, manages=manages, status=status)
+    said = pd.array(_STATUS, dtype="str").take(status)
+    return rows.assign(month=month, team_id=team, manager_id=boss, manages=manages, status=said)
 
 
 def own_teams(placed: pd.DataFrame, who: Roster) -> pd.DataFrame:
@@ -208,9 +209,9 @@ def closed_deals(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def _lines(rows: pd.DataFrame, key: str, date: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "id": column(rows, key, "str").to_numpy(),
-            "person_id": column(rows, "owner_id", "str").to_numpy(),
-            "account_id": column(rows, "account_id", "str").to_numpy(),
+            "id": column(rows, key, "str").array,
+            "person_id": column(rows, "owner_id", "str").array,
+            "account_id": column(rows, "account_id", "str").array,
             "day": day_number(column(rows, date, "datetime64[us]")),
             "amount": column(rows, "amount", "float64").to_numpy(),
             "list_amount": column(rows, "list_amount", "float64").to_numpy(),
@@ -225,76 +226,9 @@ def column(rows: pd.DataFrame, name: str, dtype: str) -> pd.Series:
     return pd.Series(index=rows.index, dtype=dtype)
 
 
-def dropped(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.DataFrame:
-    """Return what counts in no result, by cause.
-
-    For revenue, ``amount`` reconciles exactly: all revenue is that of rep-months, plus what
-    managers who are not reps that day sold themselves, plus what is dropped here.
-
-    Returns
-    -------
-    DataFrame
-        ``table``, ``cause``, ``rows``, ``amount`` (revenue; NaN for other tables). Causes:
-        ``no_date``, ``no_amount`` (the row counts as a sale of 0), ``outside_window``,
-        ``unknown_team``, ``no_assignment``, ``in_manager_role`` (activities and contacts of someone
-        who is not a rep that day), ``not_rep_in_month`` (quotas), ``incomplete_month`` (rep-months
-        that are in the panel, and left out of estimates).
-    """
-    who = roster(tables, settings)
-    source = revenue_source(tables, settings)
-    found = []
-    if source is not None:
-        lines = place(revenue_lines(tables, settings), who)
-        found.append(_count(lines, source, lines["status"], lines["amount"]))
-        empty = lines[lines["amount"].isna()]
-        found.append(
-            _count(empty, source, pd.Series(NO_AMOUNT, index=empty.index), empty["amount"])
-        )
-    if source != "opportunities":
-        deals = place(closed_deals(tables), who)
-        found.append(_count(deals, "opportunities", deals["status"]))
-    for table, owner, date in (
-        ("activities", "person_id", "done_on"),
-        ("coaching", "rep_id", "held_on"),
-    ):
-        if table in tables:
-            rows = events(tables[table], owner, date)
-            status = place(rows, who)["status"].replace("manager", IN_MANAGER_ROLE)
-            found.append(_count(rows, table, status))
-    return pd.concat([*found, _months_dropped(tables, who)], ignore_index=True)
-
-
 def events(rows: pd.DataFrame, owner: str, date: str) -> pd.DataFrame:
     """Return the person and day of dated rows."""
     return pd.DataFrame({"person_id": rows[owner].astype("str"), "day": day_number(rows[date])})
-
-
-def _count(
-    rows: pd.DataFrame, table: str, status: pd.Series, amount: pd.Series | None = None
-) -> pd.DataFrame:
-    left_out = ~status.isin(["rep", "manager"])
-    values = pd.Series(np.nan, index=rows.index) if amount is None else amount
-    grouped = values[left_out].groupby(status[left_out])
-    total = grouped.sum(min_count=1) if amount is None else grouped.sum()
-    return pd.DataFrame(
-        {"table": table, "cause": total.index, "rows": grouped.size(), "amount": total}
-    ).reset_index(drop=True)
-
-
-def _months_dropped(tables: Mapping[str, pd.DataFrame], who: Roster) -> pd.DataFrame:
-    present = who.cells[["rep_id", "month"]].drop_duplicates()
-    partial = int((~present["month"].isin(who.complete)).sum())
-    found = [("rep_months", INCOMPLETE, partial)]
-    if "quotas" in tables:
-        targets = monthly_quotas(tables)
-        inside = targets["month"].between(who.first, who.last)
-        kept = targets.merge(present, on=["rep_id", "month"]).shape[0]
-        found += [
-            ("quotas", OUTSIDE, int((~inside).sum())),
-            ("quotas", NO_QUOTA_MONTH, int(inside.sum()) - kept),
-        ]
-    rows = pd.DataFrame(found, columns=["table", "cause", "rows"]).assign(amount=np.nan)
-    return rows[rows["rows"] > 0]
 
 
 def monthly_quotas(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -9,19 +9,10 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from salesdiag.panel.accounts import assigned, buying, count_active, count_assigned
-from salesdiag.panel.credit import (
-    Roster,
-    closed_deals,
-    column,
-    events,
-    monthly_quotas,
-    own_teams,
-    place,
-    revenue_lines,
-    roster,
-)
+from salesdiag.panel.accounts import count_active, count_assigned
+from salesdiag.panel.credit import Roster, monthly_quotas, own_teams
 from salesdiag.panel.effort import HOURS, coaching_by_rep, manager_hours
+from salesdiag.panel.records import Records
 from salesdiag.panel.spells import by_month, dated, day_number, first_day, month_of
 from salesdiag.panel.window import revenue_source
 from salesdiag.settings import Settings
@@ -40,7 +31,9 @@ TEAM_MONTH = (
 QUARTER = 3
 
 
-def rep_months(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.DataFrame:
+def rep_months(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, records: Records | None = None
+) -> pd.DataFrame:
     """Return one row per rep and calendar month with at least one day in the role rep.
 
     Parameters
@@ -49,6 +42,8 @@ def rep_months(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.Dat
         Canonical tables. All but ``people`` and ``assignments`` may be missing; what would come
         from a missing one is NaN.
     settings : Settings
+    records : Records, optional
+        Those of the same tables, where they have been worked out already.
 
     Returns
     -------
@@ -71,15 +66,14 @@ def rep_months(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.Dat
         * ``revenue_next``, the rep's revenue of the next month; NaN where he is not there then or
           that month is not complete
     """
-    who = roster(tables, settings)
+    seen = records or Records(tables=tables, settings=settings)
+    who = seen.who
     panel = _homes(who.cells)
     keys = ["rep_id", "month"]
-    for name, sums in _sums(
-        tables, settings, who, {"rep_id": "person_id", "month": "month"}
-    ).items():
+    for name, sums in _sums(seen, {"rep_id": "person_id", "month": "month"}).items():
         panel[name] = _filled(panel, keys, sums)
     panel[["coaching_hours", "one_on_ones"]] = coaching_by_rep(tables, panel)
-    panel = _with_accounts(panel, tables, settings, who, ["rep_id"])
+    panel = _with_accounts(panel, seen, ["rep_id"])
     panel["active_share"] = panel["accounts_active"] / panel["accounts_assigned"].where(
         panel["accounts_assigned"] > 0
     )
@@ -94,7 +88,10 @@ def rep_months(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.Dat
 
 
 def team_months(
-    panel: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: Settings
+    panel: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    settings: Settings,
+    records: Records | None = None,
 ) -> pd.DataFrame:
     """Return one row per team and calendar month with a rep or a manager in it.
 
@@ -102,7 +99,7 @@ def team_months(
     ----------
     panel : DataFrame
         From :func:`rep_months`.
-    tables, settings
+    tables, settings, records
         As there.
 
     Returns
@@ -123,7 +120,8 @@ def team_months(
         * ``manager_hours_*``, NaN where nothing was logged in the month
         * ``accounts_assigned``, ``accounts_active``, distinct clients of its reps
     """
-    who = roster(tables, settings)
+    seen = records or Records(tables=tables, settings=settings)
+    who = seen.who
     keys = ["team_id", "month"]
     led = by_month(who.managers.rename(columns={"person_id": "manager_id"}), who.first, who.last)
     days = who.cells.assign(reps=who.cells["days"] / who.cells["length"])
@@ -132,17 +130,17 @@ def team_months(
     )
     teams["manager_id"] = _lookup(teams, keys, _most_days(led, keys, "manager_id"))
     teams["reps"] = _lookup(teams, keys, days.groupby(keys)["reps"].sum()).fillna(0)
-    sums = _sums(tables, settings, who, {"team_id": "team_id", "month": "month"})
+    sums = _sums(seen, {"team_id": "team_id", "month": "month"})
     for name in ("revenue", "wins", "losses"):
         teams[name] = _filled(teams, keys, sums[name])
     teams["quota"] = _lookup(teams, keys, quota_cells(tables, who).groupby(keys)["quota"].sum())
     hours = panel.assign(month=month_of(day_number(panel["month"])))
     teams["coaching_hours"] = _lookup(teams, keys, hours.groupby(keys)["coaching_hours"].mean())
-    teams = _with_own_selling(teams, tables, settings, who)
+    teams = _with_own_selling(teams, seen)
     logged = manager_hours(tables, who).groupby(keys)[list(HOURS)].sum()
     for name in HOURS:
         teams[name] = _lookup(teams, keys, logged[name])
-    teams = _with_accounts(teams, tables, settings, who, ["team_id"])
+    teams = _with_accounts(teams, seen, ["team_id"])
     teams["group_id"] = teams["team_id"].map(_groups(who))
     teams["complete"] = teams["month"].isin(who.complete)
     return _finished(teams, who, TEAM_MONTH)
@@ -190,82 +188,56 @@ def _filled(rows: pd.DataFrame, keys: Sequence[str], sums: pd.Series) -> pd.Seri
     )
 
 
-def _sums(
-    tables: Mapping[str, pd.DataFrame], settings: Settings, who: Roster, by: Mapping[str, str]
-) -> dict[str, pd.Series]:
+def _sums(seen: Records, by: Mapping[str, str]) -> dict[str, pd.Series]:
     """Return what reps did, summed by rep or team and month, with the months that are recorded."""
-    lines = place(revenue_lines(tables, settings), who)
-    deals = place(closed_deals(tables), who).assign(
+    deals = seen.deals.assign(
         wins=lambda d: d["won"].astype("float64"),
         losses=lambda d: (~d["won"]).astype("float64"),
         won_amount=lambda d: d["amount"].where(d["won"]),
     )
-    meetings = place(_meetings(tables), who)
     sums = {}
     for rows, names, stated in (
-        (lines, ("revenue",), True),
+        (seen.lines.rename(columns={"amount": "revenue"}), ("revenue",), True),
         (deals, ("wins", "losses", "won_amount"), True),
-        (meetings, ("discovery_meetings", "proposal_meetings"), False),
+        (seen.meetings, ("discovery_meetings", "proposal_meetings"), False),
     ):
         months = rows.loc[rows["status"].ne("no_date"), "month"]
         known = [months.min(), months.max()]
         if stated and len(months):
-            known[0] = known[0] if settings.data_from is None else who.first
-            known[1] = known[1] if settings.data_to is None else who.last
-        mine = rows[rows["status"].eq("rep")]
+            known[0] = known[0] if seen.settings.data_from is None else seen.who.first
+            known[1] = known[1] if seen.settings.data_to is None else seen.who.last
+        mine = rows.loc[rows["status"].eq("rep"), [*by.values(), *names]]
+        total = mine.groupby([mine[c].rename(k) for k, c in by.items()])[list(names)].sum()
         for name in names:
-            source = mine["amount"] if name == "revenue" else mine[name]
-            sums[name] = source.groupby([mine[c].rename(k) for k, c in by.items()]).sum()
+            sums[name] = total[name]
             sums[name].attrs["months"] = known
     return sums
 
 
-def _meetings(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return activities with the number of meetings of each kind; 1 each by default."""
-    if "activities" not in tables:
-        empty = pd.DataFrame({"person_id": [], "day": [], "discovery_meetings": []})
-        return empty.assign(proposal_meetings=[]).astype({"person_id": "str", "day": "int64"})
-    rows = tables["activities"]
-    count = column(rows, "count", "float64").fillna(1)
-    found = events(rows, "person_id", "done_on")
-    for kind in ("discovery_meeting", "proposal_meeting"):
-        found[f"{kind}s"] = count.where(rows["kind"].eq(kind), 0.0)
-    return found
-
-
-def _with_accounts(
-    rows: pd.DataFrame,
-    tables: Mapping[str, pd.DataFrame],
-    settings: Settings,
-    who: Roster,
-    by: Sequence[str],
-) -> pd.DataFrame:
+def _with_accounts(rows: pd.DataFrame, seen: Records, by: Sequence[str]) -> pd.DataFrame:
     """Return rows with the clients assigned and active, NaN without tables that tell."""
-    owned = assigned(tables, who)
+    owned = seen.owned
     if not len(owned):
         return rows.assign(accounts_assigned=np.nan, accounts_active=np.nan)
     keys = [*by, "month"]
     first, last = month_of(owned["start"].to_numpy()), month_of(owned["end"].to_numpy() - 1)
     count = count_assigned(owned, by, first, last)
     rows = rows.assign(accounts_assigned=_lookup(rows, keys, count).fillna(0))
-    if revenue_source(tables, settings) is None:
+    if revenue_source(seen.tables, seen.settings) is None:
         return rows.assign(accounts_active=np.nan)
-    sold = buying(owned, revenue_lines(tables, settings))
-    active = count_active(sold, by, sold["month"].to_numpy())
+    active = count_active(seen.bought, by, seen.bought["month"].to_numpy())
     return rows.assign(accounts_active=_lookup(rows, keys, active).fillna(0))
 
 
-def _with_own_selling(
-    teams: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: Settings, who: Roster
-) -> pd.DataFrame:
+def _with_own_selling(teams: pd.DataFrame, seen: Records) -> pd.DataFrame:
     """Return team-months with what their managers sold themselves."""
     keys = ["team_id", "month"]
-    own = own_teams(place(revenue_lines(tables, settings), who), who)
+    own = own_teams(seen.lines, seen.who)
     money = (own["amount"] * own["share"]).groupby([own[k] for k in keys]).sum()
-    deals = closed_deals(tables)
-    sold = own_teams(place(deals[deals["won"]], who), who) if len(deals) else own
+    deals = seen.deals
+    sold = own_teams(deals[deals["won"]], seen.who) if len(deals) else own
     number = sold.drop_duplicates(["id", "team_id"]).groupby(keys)["share"].sum()
-    nothing = revenue_source(tables, settings) is None
+    nothing = revenue_source(seen.tables, seen.settings) is None
     teams = teams.assign(
         manager_revenue=np.nan if nothing else _lookup(teams, keys, money).fillna(0),
         manager_deals=np.nan

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Ints = npt.NDArray[np.int64]
 FOREVER = 2**17
@@ -121,7 +123,7 @@ def locate(spells: pd.DataFrame, by: str, keys: pd.Series, days: Ints) -> Ints:
     codes, known = pd.factorize(spells[by])
     start = codes * _SPAN + spells["start"].to_numpy()
     order = np.argsort(start, kind="stable")
-    wanted = pd.Index(known).get_indexer(pd.Index(keys))
+    wanted = positions(keys, known)
     day = np.clip(days, -FOREVER, FOREVER)
     slot = np.searchsorted(start[order], wanted * _SPAN + day, side="right") - 1
     found = order[np.maximum(slot, 0)]
@@ -135,11 +137,21 @@ def locate(spells: pd.DataFrame, by: str, keys: pd.Series, days: Ints) -> Ints:
     return np.where(held, found, -1).astype("int64")
 
 
+def positions(keys: pd.Series, known: pd.Index) -> Ints:
+    """Return where each text stands among distinct ones, -1 where it does not."""
+    # pandas' own get_indexer makes a Python object of every cell
+    found = pc.index_in(
+        pa.array(keys.astype("str").array), value_set=pa.array(known.astype("str").array)
+    )
+    at: Ints = found.fill_null(-1).to_numpy().astype("int64")
+    return at
+
+
 def value_at(spells: pd.DataFrame, by: str, value: str, keys: pd.Series, days: Ints) -> pd.Series:
     """Return a column of the spell that holds for each key and day; missing where none does."""
-    positions = locate(spells, by, keys, days)
+    at = locate(spells, by, keys, days)
     values = spells[value].astype("str")
-    return pd.Series(values.array.take(positions, allow_fill=True), index=keys.index, name=value)
+    return pd.Series(values.array.take(at, allow_fill=True), index=keys.index, name=value)
 
 
 def in_role(tables: Mapping[str, pd.DataFrame], role: str, *, known: bool = True) -> pd.DataFrame:

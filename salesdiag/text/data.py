@@ -75,6 +75,14 @@ FAULTS: dict[str, Fault] = {
         N_("{file:name} is a folder, not a file, and cannot be read."),
         N_("Put its content into one file of that name, or rename the folder."),
     ),
+    "parts_differ": Fault(
+        N_("{file:name} does not have the columns of {first:name}, in number, order or type."),
+        N_("Write all files of the folder with the same columns."),
+    ),
+    "text_numbers": Fault(
+        N_("`{column:text}` holds numbers as text; a table of this size is not read so."),
+        N_("Store the column as numbers."),
+    ),
     "ragged": Fault(
         N_("The row has more or fewer cells than there are columns; it is left out."),
         N_("Put cells that hold the delimiter into quotation marks."),
