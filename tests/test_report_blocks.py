@@ -15,7 +15,7 @@ from scipy import stats
 
 from salesdiag import report, text
 from salesdiag.finding import Finding
-from salesdiag.report import answers, comparison
+from salesdiag.report import answers, comparison, standing
 from salesdiag.report.block import fill, plain_text
 from salesdiag.text import N_
 from salesdiag.text import claims as claim_words
@@ -244,7 +244,7 @@ def test_beside_is_sum_over_sum_of_the_last_three_months():
 def test_beside_draws_positions_without_names_in_order_of_size():
     page = soup(report.beside(dossier()))
     strips = page.select("svg.dots")
-    assert len(strips) == len(comparison.FIGURES)
+    assert len(strips) == len(standing.FIGURES)
     for strip in strips:
         places = [float(c["cx"]) for c in strip.select("circle[opacity]")]
         assert places == sorted(places)
@@ -255,9 +255,17 @@ def test_beside_draws_positions_without_names_in_order_of_size():
 
 
 def test_position_says_which_quarter_without_a_rank():
-    figure = comparison.FIGURES[0]
-    others = list(np.linspace(0.5, 1.5, 11))
-    told = [str(comparison._position(figure, x, others)) for x in (0.5, 1.0, 1.5)]
+    spread = standing.Spread(
+        figure=standing.FIGURES[0],
+        by_team={"low": 0.5, "middle": 1.0, "high": 1.5},
+        total=1.0,
+        others=tuple(np.linspace(0.5, 1.5, 11)),
+        min_group=5,
+    )
+    told = [
+        str(comparison._position(spread.standing(team, False, 99)))
+        for team in ("low", "middle", "high")
+    ]
     assert told == [
         "Plan attainment: 50%; a quarter of the teams or fewer lie lower.",
         "Plan attainment: 100%; within the middle half of the teams.",
@@ -451,7 +459,7 @@ def test_long_tables_are_cut_and_say_so():
     ],
 )
 def test_cells_are_told_in_words(column, value, told):
-    assert str(answers._cell(dossier(), column, value, "log_points")) == told
+    assert str(answers._cell(column, value, "log_points")) == told
 
 
 # untold and methods
@@ -507,6 +515,7 @@ def test_a_teams_page_holds_nothing_of_other_teams():
             )
         },
     )
+    names = report.Names(made)
     pages = every(dossier(made=made, found=(*findings(), gossip, *rest)))
     everything = "".join(map(str, pages)) + "".join(str(p.html()) for p in pages)
     for team in range(1, 12):
@@ -514,11 +523,11 @@ def test_a_teams_page_holds_nothing_of_other_teams():
         assert f"Rep {team}-" not in everything
         assert f"Boss {team}" not in everything
         for rep in range(REPS):
-            assert dossier().people.person(f"P{team:02d}{rep}") not in everything
+            assert names.person(f"P{team:02d}{rep}") not in everything
     assert "somebody of another team" in everything
     assert "another team" in everything
     assert "South" not in everything
-    assert dossier().people.person("P000") in everything
+    assert names.person("P000") in everything
 
 
 def test_findings_of_other_teams_never_reach_a_dossier():

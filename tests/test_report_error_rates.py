@@ -74,13 +74,19 @@ COUNTS = [
 def counts(monkeypatch):
     """Put counts in the place of those shipped."""
 
+    def forget():
+        reliability.rates.cache_clear()
+        reliability.warning.cache_clear()
+
     def put(rows):
         frame = pd.DataFrame(rows)
         for module in (error_rates, reliability, calibration):
             monkeypatch.setattr(module, "measured", lambda: frame)
+        forget()
         return frame
 
-    return put
+    yield put
+    forget()
 
 
 def dossier(team=None, found=None):

@@ -133,6 +133,29 @@ def test_notebook_only_cells_are_left_out(blocks):
     assert "What we found" not in made
 
 
+@pytest.mark.parametrize("team", [TEAM, None])
+def test_page_is_what_the_stock_exporter_makes_of_the_same_template(team):
+    from tools.bench import pages
+
+    dossier = report.open(company(), (*findings(), *findings(TEAM)), team=team)
+    nb, exporter = pages.executed(dossier), pages.stock()
+    made = page.render(nb, team=team)
+    assert pages.same(made, exporter(nb))
+    assert not pages.same(made, exporter(nb).replace("supported", "contradicted", 1))
+    named = made.count("<section")
+    for cell in nb.cells:  # both leave out what is for readers of the notebook
+        if cell.source == "report.untold(page)":
+            cell.metadata["tags"] = [page.HIDDEN_TAG]
+    fewer = page.render(nb, team=team)
+    assert fewer.count("<section") == named - 1
+    assert pages.same(fewer, exporter(nb))
+
+
+def test_what_is_prepared_for_all_pages_changes_none(whole, html):
+    page.warm()
+    assert page.render(whole, team=TEAM) == html
+
+
 def test_rendering_changes_no_notebook(whole):
     before = nbformat.writes(whole)
     page.render(whole)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from salesdiag.text import commands as words
 if TYPE_CHECKING:
     from salesdiag.company import Company
     from salesdiag.finding import Finding
+    from salesdiag.report.overview import Overview
 
 PACKAGE = Path(__file__).parents[1]
 TEAM, COMPANY = "team_report.ipynb", "company_report.ipynb"
@@ -36,13 +38,14 @@ def later(name: str) -> Callable[..., Any]:
 
     def call(*args: Any, **kwargs: Any) -> Any:
         module, _, function = name.partition(":")
-        return getattr(import_module(module), function)(*args, **kwargs)
+        return attrgetter(function)(import_module(module))(*args, **kwargs)
 
     return call
 
 
 _load = later("salesdiag.company:load")
 _test_all = later("salesdiag.claims:test_all")
+_overview = later("salesdiag.report.overview:Overview.of")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,8 @@ class Parts:
         Data source to Company.
     test_all : callable
         Company and team ids to findings, with ``company`` and ``team(team_id)``.
+    overview : callable
+        Company, and whether people are called by their names, to what its pages need of it.
     notebooks : Path
         Folder of the two report notebooks.
     renderer : str
@@ -63,6 +68,7 @@ class Parts:
 
     load: Callable[..., Any] = _load
     test_all: Callable[..., Any] = _test_all
+    overview: Callable[..., Any] = _overview
     notebooks: Path
     renderer: str = "salesdiag.report.page:render"
 
@@ -195,14 +201,16 @@ def refuse_unknown_parameters(jobs: Iterable[Job]) -> None:
             )
 
 
-def hand_over(job: Job, findings: Sequence[Finding]) -> None:
-    """Write the findings that a notebook may see, and nothing of other teams."""
-    Path(str(job.parameters["findings"])).write_bytes(pickle.dumps(tuple(findings)))
+def hand_over(job: Job, overview: Overview, findings: Sequence[Finding]) -> None:
+    """Write what one notebook may know, and nothing of other teams; it has nothing left to count.
 
-
-def hand_over_company(work: Path, company: Company) -> None:
-    """Write the company with its panels, so that notebooks need not read and count it again."""
-    from salesdiag.report.dossier import HANDED
-
-    company.unplaced  # noqa: B018 -- counted once here, as the panels have been for the findings
-    (work / "findings" / HANDED).write_bytes(pickle.dumps(company))
+    Parameters
+    ----------
+    job : Job
+    overview : Overview
+        See :class:`salesdiag.report.overview.Overview`.
+    findings : sequence of Finding
+        Of company scope, and of the team's scope where there is a team.
+    """
+    dossier = overview.dossier(job.team, findings)
+    Path(str(job.parameters["findings"])).write_bytes(pickle.dumps(dossier))

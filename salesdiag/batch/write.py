@@ -51,8 +51,7 @@ def findings(
 
 def under_pseudonyms(found: Sequence[Finding], company: Company) -> list[Finding]:
     """Return findings whose tables hold pseudonyms in the place of ids of people."""
-    from salesdiag.report.answers import PERSON_COLUMNS
-    from salesdiag.report.people import Names
+    from salesdiag.report.people import PERSON_COLUMNS, Names
 
     def covered(finding: Finding) -> Finding:
         table = finding.table

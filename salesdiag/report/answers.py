@@ -27,7 +27,6 @@ STANDS_BACK = {"coaching-half-time": "manager-time-split", "two-focuses": BRIDGE
 DECIDED = ("supported", "contradicted", "negligible")
 
 SMALL_PROBABILITY = 0.001
-PERSON_COLUMNS = ("person_id", "rep_id", "manager_id", "owner_id")
 CURVE_COLUMNS = ("label", "value", "low", "high", "n", "groups")
 TABLE_ROWS = 12
 TOLD_BY_DRAWING = (figures.plot_shares, figures.plot_bridge, figures.plot_attainment)
@@ -184,7 +183,7 @@ def answer(dossier: Dossier, finding: Finding, before: Finding | None = None) ->
     said = [finding.words["size"]] if "size" in finding.words else []
     why = [finding.reason] if finding.verdict != "measured" else []
     rest = [own_part(dossier, finding), *said, *notes(finding), *why]
-    line = dossier.say(headline(finding))
+    line = headline(finding)
     name, tested = f"draw-{finding.claim}", finding.verdict != "not_testable"
     return Answer(
         slug=finding.claim,
@@ -194,12 +193,12 @@ def answer(dossier: Dossier, finding: Finding, before: Finding | None = None) ->
         size=size(finding),
         said=words.SAYS(sources=list(entry.sources), n=len(entry.sources)) if entry else "",
         statement=entry.statement if entry else "",
-        sentences=[s for s in map(dossier.say, rest) if str(s) and str(s) != str(line)],
+        sentences=[s for s in rest if str(s) and str(s) != str(line)],
         drawing=svg.drawing(finding, name) if before is None and _worth(finding) else "",
         caption=_caption(finding),
-        checks=[{"mark": _mark(c.passed), "text": dossier.say(c.text)} for c in finding.checks],
+        checks=[{"mark": _mark(c.passed), "text": c.text} for c in finding.checks],
         threats=CLAIM[finding.claim].threats if tested and finding.claim in CLAIM else (),
-        table=table(dossier, finding) if before is None else None,
+        table=table(finding) if before is None else None,
         table_caption=words.TABLE_CAPTION(claim=title(finding)),
         notes=[
             *([words.DRAWN_BEFORE(claim=str(title(before)))] if before else []),
@@ -286,19 +285,11 @@ def _published(value: float, unit: str) -> Message:
     return words.SINGLES["share" if whole else "exact_share"](value=value)
 
 
-def table(dossier: Dossier, finding: Finding) -> Table | None:
-    """Return the rows behind a finding as this page may show them, None where there are none.
-
-    Rows about single people or teams are shown on the page of their own team only.
-    """
+def table(finding: Finding) -> Table | None:
+    """Return the rows behind a finding, None where there are none to show."""
     frame = finding.table
     if frame is None or frame.empty or figures.kind(finding) in TOLD_BY_DRAWING:
         return None
-    known = [c for c in (*PERSON_COLUMNS, "team_id") if c in frame]
-    if known and (dossier.team is None or dossier.withheld):
-        return None
-    for column in known:
-        frame = frame.loc[frame[column].isin(dossier.own_ids)]
     frame = frame.drop(columns="team_id", errors="ignore")
     if figures.has_curve(finding) and "label" in frame:
         frame = frame[[c for c in CURVE_COLUMNS if c in frame]]
@@ -306,7 +297,7 @@ def table(dossier: Dossier, finding: Finding) -> Table | None:
         return None
     unit = finding.estimate.unit if finding.estimate else ""
     rows = [
-        [_cell(dossier, column, value, unit) for column, value in row.items()]
+        [_cell(column, value, unit) for column, value in row.items()]
         for row in frame.head(TABLE_ROWS).to_dict("records")
     ]
     more = len(frame) - TABLE_ROWS
@@ -318,10 +309,9 @@ def table(dossier: Dossier, finding: Finding) -> Table | None:
     )
 
 
-def _cell(dossier: Dossier, column: object, value: Any, unit: str) -> object:
+def _cell(column: object, value: Any, unit: str) -> object:
     if isinstance(value, str):
-        called = dossier.people.person(value) if column in PERSON_COLUMNS else value
-        return words.SINGLES["name"](value=dossier.say(called))
+        return words.SINGLES["name"](value=value)
     if value is None or pd.isna(value):
         return "–"
     if isinstance(value, bool):

@@ -58,14 +58,14 @@ def _part(name: str, title: Template) -> Callable[..., Callable[[Dossier], Block
 @_part("header", words.DIAGNOSIS)
 def header(dossier: Dossier) -> dict[str, Any]:
     """Say what the page is about: team or company, period, people, how far the data reach."""
-    company, team, period = dossier.company, dossier.team, dossier.period
-    subject = dossier.people.team(team) if team else company.name
+    team, period = dossier.team, dossier.period
+    subject = dossier.people.team(team) if team else dossier.company
     span = words.PERIOD(start=period[0], end=period[1]) if period else ""
     facts: list[object] = [span] if period else []
     if team is None:
-        facts.append(words.TEAM_COUNT(teams=len(dossier.people.teams)))
+        facts.append(words.TEAM_COUNT(teams=dossier.teams))
     elif not dossier.withheld:
-        reps, managers = dossier.sizes[team], dossier.managers
+        reps, managers = dossier.reps, dossier.managers
         facts.append(
             words.TEAM_PEOPLE(reps=reps, managers=managers)
             if managers
@@ -76,7 +76,7 @@ def header(dossier: Dossier) -> dict[str, Any]:
     facts.append(words.NAMED if dossier.people.identify else words.PSEUDONYMS)
     return {
         "title": words.PAGE_TITLE(subject=subject, period=span),
-        "over": words.OVER(company=company.name) if team else words.DIAGNOSIS,
+        "over": words.OVER(company=dossier.company) if team else words.DIAGNOSIS,
         "subject": words.SINGLES["name"](value=subject),
         "facts": facts,
         "notes": [words.TEAM_WITHHELD(n=dossier.min_group)] if dossier.withheld else [],
@@ -95,14 +95,10 @@ def found(dossier: Dossier) -> dict[str, Any]:
             {
                 "finding": f,
                 "title": answers.title(f),
-                "headline": dossier.say(answers.headline(f)),
-                "size": dossier.say(f.words.get("size", "")),
+                "headline": answers.headline(f),
+                "size": f.words.get("size", ""),
                 "notes": _unsaid(
-                    [
-                        dossier.say(n)
-                        for n in (answers.own_part(dossier, f), *answers.notes(f))
-                        if str(n)
-                    ],
+                    [n for n in (answers.own_part(dossier, f), *answers.notes(f)) if str(n)],
                     told,
                 ),
             }
@@ -142,14 +138,14 @@ def curve(dossier: Dossier) -> dict[str, Any]:
     """Answer whether the manager should sell: one curve, read from both sides, and a limit."""
     pairs = [(who, dossier.answer(slug)) for slug, who in SELLING]
     asked = [(who, f) for who, f in pairs if f is not None]
-    said = list(dict.fromkeys(str(dossier.say(answers.headline(f))) for _, f in asked))
+    said = list(dict.fromkeys(str(answers.headline(f)) for _, f in asked))
     limit = dossier.answer(LIMIT)
     drawn = next((f for _, f in asked if figures.kind(f) is figures.plot_curve), None)
     drawn = drawn or next((f for f in _company_curves(dossier)), None)
-    mark = comparison.own_deals(dossier)
+    mark = dossier.own_deals
     return {
         "readings": [_reading(dossier, who, f, alone=len(said) > 1) for who, f in asked],
-        "shared": dossier.say(answers.headline(asked[0][1])) if len(said) == 1 else "",
+        "shared": answers.headline(asked[0][1]) if len(said) == 1 else "",
         "limit": _reading(dossier, words.READS_LIMIT, limit)
         if limit is not None and limit.verdict != "not_testable"
         else None,
@@ -167,7 +163,7 @@ def _reading(
         "who": who,
         "statement": ENTRY[finding.claim].statement,
         "finding": finding,
-        "answer": dossier.say(answers.headline(finding)) if alone else "",
+        "answer": answers.headline(finding) if alone else "",
     }
 
 
@@ -225,13 +221,11 @@ def untold(dossier: Dossier) -> dict[str, Any]:
     groups = (
         {
             "title": words.LACK_RECORDS,
-            "items": _grouped((str(dossier.say(f.reason)), f) for f in lacking),
+            "items": _grouped((str(f.reason), f) for f in lacking),
         },
         {
             "title": words.LACK_EVIDENCE,
-            "items": _grouped(
-                (str(join([*map(dossier.say, _what_would_tell(f))])), f) for f in open_
-            ),
+            "items": _grouped((join(_what_would_tell(f)), f) for f in open_),
         },
     )
     return {
@@ -278,10 +272,10 @@ def methods(dossier: Dossier) -> dict[str, Any]:
     for f in dossier.answers:
         if f.method and f.verdict != "not_testable":
             used.setdefault(str(f.method), []).append(answers.title(f))
-    months, company = dossier.months, dossier.company
+    months = dossier.months
     data: list[object] = [words.DATA_PERIOD(start=months[0], end=months[-1])] if months else []
     data += [
-        words.FINGERPRINT(fingerprint=company.fingerprint[:12], version=salesdiag.__version__),
+        words.FINGERPRINT(fingerprint=dossier.fingerprint[:12], version=salesdiag.__version__),
         words.MIN_GROUP(n=dossier.min_group),
     ]
     tests = {
@@ -321,15 +315,14 @@ def error_rates(dossier: Dossier) -> dict[str, Any]:
 
 def _dropped(dossier: Dossier) -> Table:
     """Return the rows left out while reading, while counting and by each test, with causes."""
-    company = dossier.company
-    rows: list[list[object]] = [
-        [words.WHEN_READ, words.TABLES.get(table, table), cause, n]
-        for table, cause, n in _causes(company.dropped)
-    ]
-    rows += [
-        [words.WHEN_COUNTED, words.TABLES.get(table, table), terms.CAUSES.get(cause, cause), n]
-        for table, cause, n in _causes(company.unplaced)
-    ]
+    rows: list[list[object]] = []
+    for left in dossier.left_out:
+        name = words.TABLES.get(left.table, left.table)
+        if left.when == "read":  # causes of reading are words already
+            rows.append([words.WHEN_READ, name, left.cause, left.rows])
+        else:
+            cause = terms.CAUSES.get(left.cause, left.cause)
+            rows.append([words.WHEN_COUNTED, name, cause, left.rows])
     tests: dict[tuple[tuple[str, int], ...], list[str]] = {}
     for f in dossier.answers:
         tests.setdefault(tuple(f.dropped.items()), []).append(str(answers.title(f)))
@@ -344,11 +337,3 @@ def _dropped(dossier: Dossier) -> Table:
         rows=[[*row[:3], words.SINGLES["count"](value=row[3])] for row in rows],
         numeric=[False, False, False, True],
     )
-
-
-def _causes(frame: pd.DataFrame) -> list[tuple[str, str, int]]:
-    """Return table, cause and rows of what was left out."""
-    if frame.empty:
-        return []
-    sums = frame.groupby(["table", "cause"])["rows"].sum().reset_index()
-    return list(sums.loc[sums["rows"] > 0].itertuples(index=False, name=None))

@@ -23,11 +23,10 @@ def actions(dossier: Dossier) -> list[dict[str, object]]:
         beside = [_now(dossier, f), _expected(dossier, f)]
         whole = dossier.team is not None and f.team is None
         why = words.ACTIONS_FROM_ALL if whole else words.ACTIONS_FROM
-        said = dossier.say(what)
         told.setdefault(
-            str(said),
+            str(what),
             {
-                "what": said,
+                "what": what,
                 "more": [s for s in beside if s is not None],
                 "why": why(claim=str(answers.title(f))),
             },
@@ -40,9 +39,9 @@ def _what(dossier: Dossier, finding: Finding) -> Message | str | None:
     if finding.verdict not in ("supported", "contradicted", "measured"):
         return None
     template = words.DO.get((finding.claim, finding.verdict))
-    if template is words.DO["selling-hurts", "supported"] and comparison.own_deals(dossier) == 0:
+    if template is words.DO["selling-hurts", "supported"] and dossier.own_deals == 0:
         template = words.KEEP_OUT
-    limits = dossier.company.settings.limits
+    limits = dossier.settings.limits
     own = finding.words.get("action")
     return own or (template(limit=limits["own_deals_per_quarter"]) if template else None)
 
@@ -67,7 +66,7 @@ def _coached(dossier: Dossier) -> Message | None:
 
 
 def _own_deals(dossier: Dossier) -> Message | None:
-    deals = comparison.own_deals(dossier)
+    deals = dossier.own_deals
     if deals is None:
         return None
     said = words.OWN_DEALS_NOW if round(deals) else words.NO_OWN_DEALS_NOW

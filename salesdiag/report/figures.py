@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from salesdiag.claims.register import ENTRY
 from salesdiag.finding import Finding, Interval
@@ -21,6 +21,7 @@ from salesdiag.report.canvas import ACCENT, INK, LINE, NEGATIVE, POSITIVE, SOFT
 from salesdiag.text import Message, clean_name
 from salesdiag.text import pages as words
 
+Surface = Axes | Figure
 LABEL_LENGTH = 24
 CURVE = ("dose", "value", "low", "high", "n")
 """Columns of a table that holds a dose-response curve."""
@@ -44,7 +45,7 @@ def intervals(finding: Finding) -> list[tuple[Message, Interval, str]]:
     return [] if finding.estimate is None else [(words.ESTIMATE(), finding.estimate, ACCENT)]
 
 
-def plot_interval(finding: Finding, *, ax: Axes | Figure | None = None) -> Axes:
+def plot_interval(finding: Finding, *, ax: Surface | None = None) -> Axes:
     """Draw estimates with their ranges: this team alone, all teams, this team given all.
 
     Parameters
@@ -112,9 +113,7 @@ def _speaker(unit: str) -> Callable[[float], Message]:
     return lambda x: template(value=x)
 
 
-def plot_curve(
-    finding: Finding, *, ax: Axes | Figure | None = None, mark: float | None = None
-) -> Axes:
+def plot_curve(finding: Finding, *, ax: Surface | None = None, mark: float | None = None) -> Axes:
     """Draw a dose-response curve with its band and how often each dose was seen.
 
     Parameters
@@ -133,21 +132,21 @@ def plot_curve(
     """
     table = _curve(finding)
     unit = _unit(finding)
-    shown = table[["value", "low", "high"]].map(lambda x: units.convert(x, unit))
+    shown = {c: [units.convert(x, unit) for x in table[c]] for c in ("value", "low", "high")}
     zero = units.convert(0, unit)
-    low, high = _reach([list(shown.to_numpy().ravel())], [zero])
+    low, high = _reach(list(shown.values()), [zero])
     floor = low - 0.3 * (high - low)
-    dose = table["dose"].astype(float)
+    dose, n = (table[c].to_numpy(dtype=float) for c in ("dose", "n"))
     with canvas.canvas(ax, 230, foot=38) as axes:
         axes.fill_between(dose, shown["low"], shown["high"], color=ACCENT, alpha=0.16, lw=0)
         axes.plot(dose, shown["value"], "o-", color=ACCENT, lw=2.2, ms=4)
-        seen = 0.24 * (high - low) * table["n"] / table["n"].max()
+        seen = 0.24 * (high - low) * n / float(table["n"].max())
         narrow = 0.12 * float(np.min(np.diff(dose))) if len(dose) > 1 else 0.1
         axes.bar(dose, seen, bottom=floor, width=2 * narrow, color=SOFT, alpha=0.5)
         axes.axhline(zero, xmin=0.13, color=SOFT, lw=1, zorder=0)
         canvas.window(axes, float(dose.min()), float(dose.max()), 0.14, 0.96)
         axes.set_ylim(floor, high)
-        for y in mpl.ticker.MaxNLocator(4).tick_values(low, high):
+        for y in MaxNLocator(4).tick_values(low, high):
             if low <= y <= high:
                 canvas.write(
                     axes, 0.11, y, _speaker(unit)(y),
@@ -185,7 +184,7 @@ def has_curve(finding: Finding) -> bool:
     table = finding.table
     if table is None or not set(CURVE) <= set(table.columns):
         return False
-    return int(table[["dose", "value"]].notna().all(axis=1).sum()) > 1
+    return int((table["dose"].notna() & table["value"].notna()).sum()) > 1
 
 
 def _curve(finding: Finding) -> pd.DataFrame:
@@ -214,7 +213,7 @@ def _label(value: object) -> object:
     return clean_name(str(value).replace("_", " "), LABEL_LENGTH)
 
 
-def plot_shares(finding: Finding, *, ax: Axes | Figure | None = None) -> Axes:
+def plot_shares(finding: Finding, *, ax: Surface | None = None) -> Axes:
     """Draw the parts of a whole as bars, with a line where a reference is known.
 
     Parameters
@@ -235,9 +234,9 @@ def plot_shares(finding: Finding, *, ax: Axes | Figure | None = None) -> Axes:
     rows = labelled(table)
     reference = table["reference"] if "reference" in table else [math.nan] * len(rows)
     with canvas.canvas(ax, 26 * len(rows) + 12) as axes:
+        axes.barh(range(len(rows)), [value for _, value in rows], height=0.6, color=ACCENT)
         for y, ((label, value), expected) in enumerate(zip(rows, reference, strict=True)):
             canvas.row(axes, y, label, words.SINGLES["share"](value=value))
-            axes.barh(y, value, height=0.6, color=ACCENT)
             if math.isfinite(expected):
                 axes.plot([expected] * 2, [y - 0.4, y + 0.4], color=INK, lw=2)
         canvas.window(axes, 0, max([value for _, value in rows] + [0.01]), 0.42, 0.88)
@@ -245,7 +244,7 @@ def plot_shares(finding: Finding, *, ax: Axes | Figure | None = None) -> Axes:
     return axes
 
 
-def plot_bridge(finding: Finding, *, ax: Axes | Figure | None = None) -> Axes:
+def plot_bridge(finding: Finding, *, ax: Surface | None = None) -> Axes:
     """Draw parts that add up exactly from one total to the next.
 
     Parameters
@@ -298,7 +297,7 @@ def _floor(edges: list[float], totals: list[float]) -> float:
     return low - 0.6 * (high - low) if totals and 0 < high - low < 0.4 * low else min(0.0, low)
 
 
-def plot_attainment(finding: Finding, *, ax: Axes | Figure | None = None) -> Axes:
+def plot_attainment(finding: Finding, *, ax: Surface | None = None) -> Axes:
     """Draw results against plan, one bar a period, the plan as a line.
 
     Parameters
@@ -315,11 +314,12 @@ def plot_attainment(finding: Finding, *, ax: Axes | Figure | None = None) -> Axe
     table = finding.table
     if table is None:
         raise ValueError(str(words.NOTHING_TO_DRAW(claim=finding.claim)))
-    rows = attainments(table)
+    rows, colours = attainments(table), []
     with canvas.canvas(ax, 26 * len(rows) + 12) as axes:
         for y, (label, share) in enumerate(rows):
             canvas.row(axes, y, label, words.SINGLES["share"](value=share))
-            axes.barh(y, share, height=0.6, color=ACCENT if share >= 1 else NEGATIVE)
+            colours.append(ACCENT if share >= 1 else NEGATIVE)
+        axes.barh(range(len(rows)), [share for _, share in rows], height=0.6, color=colours)
         axes.axvline(1, color=INK, lw=2)
         canvas.window(axes, 0, max([1.05] + [share for _, share in rows]), 0.3, 0.86)
         axes.set_ylim(len(rows) - 0.3, -0.7)
@@ -365,7 +365,7 @@ def kind(finding: Finding) -> Callable[..., Axes] | None:
     return plot_interval if known else None
 
 
-def plot(finding: Finding, *, ax: Axes | Figure | None = None) -> Axes:
+def plot(finding: Finding, *, ax: Surface | None = None) -> Axes:
     """Draw a finding in the way that fits what it holds.
 
     Parameters

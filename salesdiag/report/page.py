@@ -9,17 +9,15 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import nbformat
-from jinja2 import Environment
 from markupsafe import Markup
-from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
-from traitlets import default
-from traitlets.config import Config
 
 from salesdiag import text
+from salesdiag.claims import CLAIM
+from salesdiag.claims.error_rates import FINDING, TEAM
 from salesdiag.company import Company
 from salesdiag.finding import Finding
-from salesdiag.report import answers
+from salesdiag.report import answers, reliability
 from salesdiag.report.block import METADATA, SHAPES, environment, style
 from salesdiag.text import Message
 from salesdiag.text import pages as words
@@ -41,37 +39,8 @@ class Part:
     direction: str
 
 
-class PageExporter(TemplateExporter):
-    """Shows the blocks of a notebook and nothing else: no code, no other output, no scripts."""
-
-    @property
-    def default_config(self) -> Config:
-        """Leave out the cells that are for readers of the notebook."""
-        own = Config({"TagRemovePreprocessor": {"enabled": True, "remove_cell_tags": {HIDDEN_TAG}}})
-        merged = Config(super().default_config)
-        merged.merge(own)
-        return merged
-
-    @default("file_extension")
-    def _file_extension_default(self) -> str:
-        return ".html"
-
-    @default("template_file")
-    def _template_file_default(self) -> str:
-        return "page.html.j2"
-
-    @default("template_paths")
-    def _template_paths(self, prune: bool = True, root_dirs: Any = None) -> list[str]:
-        return []
-
-    def _create_environment(self) -> Environment:
-        env = environment()
-        env.globals |= {"page_parts": parts, "style": style()}
-        return env
-
-
 def parts(nb: NotebookNode) -> list[Part]:
-    """Return the blocks that a notebook shows, in order.
+    """Return the blocks that a notebook shows, in order; nothing of cells for its readers alone.
 
     Raises
     ------
@@ -88,6 +57,7 @@ def parts(nb: NotebookNode) -> list[Part]:
             direction=about["direction"],
         )
         for cell in nb.cells
+        if HIDDEN_TAG not in cell.metadata.get("tags", ())
         for output in cell.get("outputs", ())
         if (about := output.get("metadata", {}).get(METADATA))
     ]
@@ -124,11 +94,11 @@ def render(nb: NotebookNode | str | Path, team: str | None = ANY) -> str:
     """
     node = nb if isinstance(nb, NotebookNode) else nbformat.read(nb, as_version=4)
     refuse(node)
-    for part in parts(node):
+    shown = parts(node)
+    for part in shown:
         if team != ANY and part.team != team:
             raise ValueError(str(words.REFUSE_OTHER(shown=part.team, wanted=team)))
-    html, _ = PageExporter().from_notebook_node(node)
-    return html
+    return environment().get_template("page.html.j2").render(shown=shown, style=style())
 
 
 def refuse(nb: NotebookNode) -> None:
@@ -141,6 +111,17 @@ def refuse(nb: NotebookNode) -> None:
                 raise ValueError(str(words.REFUSE_ERROR(cell=number, error=output.ename)))
         if cell.execution_count is None:
             raise ValueError(str(words.REFUSE_NOT_RUN(cell=number)))
+
+
+def warm() -> None:
+    """Prepare what every page uses, once for all processes that are forked from here on."""
+    style()
+    for name in environment().list_templates():
+        environment().get_template(name)
+    for claim in CLAIM:
+        for analysis in (FINDING, TEAM):
+            reliability.rates(claim, analysis)
+            reliability.warning(claim, analysis)
 
 
 class Outcome(Protocol):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -16,6 +17,8 @@ from salesdiag.text import clean_name
 ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXZ"
 CODE_LENGTH = 4
 FILE_NAME_LENGTH = 60
+PERSON_COLUMNS = ("person_id", "rep_id", "manager_id", "owner_id")
+"""Columns of tables that hold ids of people."""
 
 
 class Names:
@@ -57,10 +60,19 @@ class Names:
         """Return what a team is called."""
         return clean_name(self._teams.get(team_id, team_id))
 
+    def only(self, team_id: str | None, people: Collection[str]) -> Names:
+        """Return what a team and some people are called, and nothing about anybody else."""
+        few = copy.copy(self)
+        few._names = {p: self._names[p] for p in people if p in self._names and self.identify}
+        few._codes = {p: self._codes[p] for p in people if p in self._codes}
+        few._managers = self._managers & frozenset(people)
+        few._teams = {team_id: self._teams[team_id]} if team_id in self._teams else {}
+        return few
+
     @property
     def people(self) -> Mapping[str, str]:
         """What people are called, by their ids."""
-        return {p: self.person(p) for p in self._names}
+        return {p: self.person(p) for p in self._codes}
 
     @property
     def given(self) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 
 import pandas as pd
@@ -54,11 +55,11 @@ def values(dossier: Dossier) -> dict[str, object]:
     alike: dict[tuple[str, ...], list[tuple[Finding, ErrorRates]]] = {}
     silent: list[Finding] = []
     for finding in tested(dossier):
-        rates = error_rates(finding.claim)
-        if rates is None:
+        counted = rates(finding.claim)
+        if counted is None:
             silent.append(finding)
         else:
-            alike.setdefault(_figures(rates), []).append((finding, rates))
+            alike.setdefault(_figures(counted), []).append((finding, counted))
     groups = list(alike.values())
     least = min((_fewest(f.claim) for group in groups for f, _ in group), default=0)
     items: list[dict[str, object]] = [
@@ -189,17 +190,24 @@ def short(dossier: Dossier) -> list[dict[str, object]]:
 
 def _told(finding: Finding, analysis: str) -> Message:
     """Return how many were told a verdict wrongly; of one left open, how many were told rightly."""
-    rates = error_rates(finding.claim, analysis)
+    counted = rates(finding.claim, analysis)
     decided = finding.verdict in ("supported", "contradicted")
     name = "found" if finding.verdict == "inconclusive" else finding.verdict
-    n = 0 if rates is None else rates.companies if decided else rates.planted
-    if rates is None or not n or not math.isfinite(getattr(rates, name)):
+    n = 0 if counted is None else counted.companies if decided else counted.planted
+    if counted is None or not n or not math.isfinite(getattr(counted, name)):
         return words.NOT_COUNTED()
     template = (words.OF_TEAMS if analysis == TEAM else words.OF_COMPANIES)[name]
-    effect = {} if decided else {"effect": _effects(finding, rates)}
-    return template(n=n, share=getattr(rates, name), **effect)
+    effect = {} if decided else {"effect": _effects(finding, counted)}
+    return template(n=n, share=getattr(counted, name), **effect)
 
 
+@cache
+def rates(claim: str, analysis: str = FINDING) -> ErrorRates | None:
+    """Return how often a claim's test errs, counted once; see :func:`error_rates`."""
+    return error_rates(claim, analysis)
+
+
+@cache
 def warning(claim: str, analysis: str = FINDING) -> Message | str:
     """Return which bounds a claim's test misses, and in which kinds; empty where none."""
     failed: dict[str, dict[str, Message]] = {}  # two kinds may have the same words

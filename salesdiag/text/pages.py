@@ -179,6 +179,11 @@ LUCK = N_(
     "Each dot is a team of the company, without its name. Nothing here was tested: between teams "
     "this small such differences can be luck alone."
 )
+LUCK_OF_MANY = N_(
+    "Each dot is a team of the company, without its name; of more than {most:int} teams, "
+    "{most:int} dots show how they spread, with equally many between one dot and the next. Nothing "
+    "here was tested: between teams this small such differences can be luck alone."
+)
 FEW_TEAMS = N_(
     "With fewer than {n:int} teams of at least {n:int} people the other teams are not drawn, "
     "so that none can be recognised."
@@ -418,6 +423,10 @@ REFUSE_LANGUAGE = N_("There are no texts in the language `{language:name}`, only
 REFUSE_OTHER = N_(
     "The notebook shows `{shown:name}` where the page of `{wanted:name}` was to be made. No page "
     "is made from it."
+)
+REFUSE_HANDED = N_(
+    "The run left the figures of `{left:name}` where those of `{wanted:name}` were asked for. No "
+    "page is made from them."
 )
 REFUSE_TEAM = N_("There is no team `{team:name}`; the company has {teams:list}.")
 
