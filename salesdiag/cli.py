@@ -180,6 +180,7 @@ def _run(a: argparse.Namespace) -> int:
             teams=a.team,
             jobs=a.jobs,
             cluster=a.cluster,
+            engine=a.engine,
             language=a.language,
             identify=a.identify,
             only_failed=a.only_failed,
@@ -272,6 +273,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--timeout", type=float, default=600, metavar="SECONDS", help=_help("--timeout")
     )
+    run.add_argument("--engine", default="forked", metavar="ENGINE", help=_help("--engine"))
     _flags(run, "--identify", "--only-failed", "--force", "--dry-run")
 
     calibrate = _command(commands, "calibrate", _calibrate)

@@ -100,7 +100,6 @@ def company(*teams: tuple[str, str]) -> SimpleNamespace:
     return SimpleNamespace(
         name="Toy",
         settings=Settings(name="Toy"),
-        unplaced=pd.DataFrame(),
         fingerprint=hashlib.sha256(repr(teams).encode()).hexdigest(),
         teams=pd.DataFrame({"team_id": ids, "name": [n for _, n in teams]}),
         tables={
@@ -109,6 +108,11 @@ def company(*teams: tuple[str, str]) -> SimpleNamespace:
             )
         },
     )
+
+
+def overview(company: SimpleNamespace, identify: bool) -> SimpleNamespace:
+    """Return what hands a notebook its findings and nothing else."""
+    return SimpleNamespace(dossier=lambda team, findings: tuple(findings))
 
 
 @pytest.fixture
@@ -128,6 +132,7 @@ def parts(tmp_path, monkeypatch) -> planning.Parts:
         test_all=lambda company, teams: SimpleNamespace(
             company=(finding("a"), finding("b")), team=lambda team: (finding("a", team),)
         ),
+        overview=overview,
         notebooks=notebooks,
         renderer="toy_renderer:render",
     )
@@ -146,7 +151,13 @@ class Instant:
     """An engine that runs nothing: each report is there at once, or fails."""
 
     def __init__(self, *fail: str | None, stop_after: int | None = None):
-        self.fail, self.stop_after, self.ran = fail, stop_after, []
+        self.fail, self.stop_after, self.ran, self.notes = fail, stop_after, [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
 
     def run(self, todo, timeout):
         for number, job in enumerate(todo):
@@ -192,7 +203,8 @@ def nobody_left(tmp_path: Path, seconds: float = 5) -> bool:
 
 
 @pytest.mark.slow
-def test_each_fate_is_confined_and_told_in_words(parts, tmp_path, monkeypatch):
+@pytest.mark.parametrize("stock", [False, True])
+def test_each_fate_is_confined_and_told_in_words(parts, tmp_path, monkeypatch, stock):
     fates = ("raise", "kill", "leave", "sysexit", "hang")
     for fate in fates:
         monkeypatch.setenv(f"FATE_{fate}", fate)
@@ -200,6 +212,7 @@ def test_each_fate_is_confined_and_told_in_words(parts, tmp_path, monkeypatch):
     result = go(
         with_teams(parts, "good", *fates, "unpaged"),
         tmp_path,
+        engines.Local(2, stock=stock),
         timeout=15,
         progress=lambda done, total, outcome: seen.append((done, total)),
     )
@@ -275,6 +288,7 @@ def test_a_dead_runner_leaves_no_process_and_is_resumed(parts, tmp_path, monkeyp
             test_all=lambda company, teams: SimpleNamespace(
                 company=(t.finding("a"),), team=lambda team: (t.finding("a", team),)
             ),
+            overview=t.overview,
             notebooks=here / "notebooks",
             renderer="toy_renderer:render",
         )
@@ -338,22 +352,11 @@ def test_a_killed_worker_costs_one_team(parts, tmp_path, monkeypatch):
             yield from super().run(todo, timeout)
             thread.join()
 
-    result = go(with_teams(parts, "T1"), tmp_path, engine=Murder(1), timeout=90)
+    result = go(with_teams(parts, "T1"), tmp_path, engine=Murder(1, stock=True), timeout=90)
     assert [o.team for o in result.failed] == ["T1"]
     assert str(result.failed[0].reason).startswith("killed by signal 9 after ")
     assert str(result.failed[0].reason).endswith("in cell 4")
     assert nobody_left(tmp_path)
-
-
-@pytest.mark.slow
-def test_a_cluster_makes_the_same_report(parts, tmp_path):
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=2, dashboard_address=None, processes=False, protocol="tcp"
-    ) as cluster:
-        result = go(parts, tmp_path, engine=engines.Cluster(cluster.scheduler_address))
-    assert not result.failed
-    assert [o.team for o in result.outcomes] == [None, "T1", "T2"]
 
 
 # Rules of the folder, without kernels
@@ -523,6 +526,6 @@ def test_findings_survive_the_way_to_a_notebook(tmp_path):
         key="k", team=None, notebook="", parameters={"findings": str(tmp_path / "f.pickle")},
         work="", renderer="",
     )  # fmt: skip
-    planning.hand_over(job, [finding("a", "T1")])
+    planning.hand_over(job, overview(company(), False), [finding("a", "T1")])
     (read,) = pickle.loads((tmp_path / "f.pickle").read_bytes())
     assert read.to_dict() == finding("a", "T1").to_dict()

@@ -6,7 +6,7 @@ A team whose notebook fails, hangs or is killed is told of in words and costs th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "RunResult", "run"]
 
 Progress = Callable[[int, int, Outcome | None], object]
+
+ENGINES = ("forked", "stock")
 
 LONGEST = 10_000_000
 """Most seconds that a notebook may be given; clocks of the system overflow somewhere beyond."""
@@ -83,6 +85,7 @@ def run(
     teams: Iterable[str] | None = None,
     jobs: int | None = None,
     cluster: str | None = None,
+    engine: str = "forked",
     language: str | None = None,
     identify: bool = False,
     only_failed: bool = False,
@@ -105,6 +108,9 @@ def run(
         Notebooks at a time; one per processor where not given.
     cluster : str, optional
         Address of a Dask scheduler whose workers see the same files.
+    engine : {"forked", "stock"}
+        Whether reports come from processes forked from a warm one, or each from a fresh Python
+        with an ordinary kernel. Where nothing can be forked, the ordinary ones are used.
     language : str, optional
         ISO 639-1 code; the company's where not given.
     identify : bool
@@ -146,9 +152,12 @@ def run(
         timeout=timeout,
         dry_run=dry_run,
     )
-    engine: Engine = Cluster(cluster) if cluster else Local(jobs)
+    if engine not in ENGINES:
+        raise ValueError(str(words.NO_SUCH_ENGINE(engine=engine, known=list(ENGINES))))
+    stock = engine == "stock"
+    chosen: Engine = Cluster(cluster, stock=stock) if cluster else Local(jobs, stock=stock)
     return run_with(
-        planning.Parts(notebooks=planning.notebooks_folder()), engine, request, progress
+        planning.Parts(notebooks=planning.notebooks_folder()), chosen, request, progress
     )
 
 
@@ -208,16 +217,18 @@ def run_with(
     parts: planning.Parts, engine: Engine, request: Request, progress: Progress
 ) -> RunResult:
     """Make a report from given parts on a given engine; see :func:`run`."""
-    plan = _plan(parts, request)
-    settings = plan.company.settings
-    with text.speaking(request.language or settings.language, settings.currency):
-        if request.dry_run:
-            kept = _kept(plan, request)
-            planned = tuple(j for j in plan.jobs if j.key not in kept)
-            return RunResult(folder=plan.folder, planned=planned)
-        with claimed(plan.folder):
-            recover(plan.folder)
-            return _execute(parts, engine, request, plan, progress)
+    # the engine gets ready while the data are read
+    with nullcontext() if request.dry_run else engine:
+        plan = _plan(parts, request)
+        settings = plan.company.settings
+        with text.speaking(request.language or settings.language, settings.currency):
+            if request.dry_run:
+                kept = _kept(plan, request)
+                planned = tuple(j for j in plan.jobs if j.key not in kept)
+                return RunResult(folder=plan.folder, planned=planned)
+            with claimed(plan.folder):
+                recover(plan.folder)
+                return _execute(parts, engine, request, plan, progress)
 
 
 def _plan(parts: planning.Parts, request: Request) -> Plan:
@@ -271,10 +282,10 @@ def _execute(
     results = parts.test_all(plan.company, list(plan.teams))
     missing = {j.key: j for j in plan.jobs if j.key not in done}
     progress(len(done), len(plan.jobs), None)
-    planning.hand_over_company(partial.work, plan.company)
+    overview = parts.overview(plan.company, request.identify)
     for job in missing.values():
         own = () if job.team is None else results.team(job.team)
-        planning.hand_over(job, (*results.company, *own))
+        planning.hand_over(job, overview, (*results.company, *own))
     with closing(engine.run(tuple(missing.values()), request.timeout)) as outcomes:
         for outcome in outcomes:
             partial.deliver(missing[outcome.key], outcome)
@@ -286,5 +297,5 @@ def _execute(
     write.index(partial.path, plan.company, findings, told, request.options)
     write.manifest(partial.path, plan.company.name, plan.identity, told)
     moved = partial.promote()
-    notes = () if moved is None else (words.KEPT_ASIDE(folder=moved.name),)
-    return RunResult(folder=plan.folder, outcomes=told, notes=notes)
+    notes = [] if moved is None else [words.KEPT_ASIDE(folder=moved.name)]
+    return RunResult(folder=plan.folder, outcomes=told, notes=(*engine.notes, *notes))

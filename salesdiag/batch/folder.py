@@ -161,10 +161,11 @@ class Partial:
         if outcome.done:
             (work / NOTEBOOK).replace(self.path / "notebooks" / f"{job.key}.ipynb")
             (work / PAGE).replace(self.path / page_name(job))
-            self._record(outcome)
         elif (work / NOTEBOOK).exists():
             (work / NOTEBOOK).replace(self.path / "failed" / f"{job.key}.ipynb")
         shutil.rmtree(work, ignore_errors=True)
+        if outcome.done:  # last, when on a full disk there is room for it
+            self._record(outcome)
 
     def _record(self, outcome: Outcome) -> None:
         path = self.work / "done" / f"{outcome.key}.json"

@@ -1,8 +1,10 @@
 """One report: a notebook in a process of its own, ended with everything it started.
 
-The runner starts a worker (:mod:`salesdiag.batch.worker`) and holds its standard input open. The
-worker starts the kernel. Whoever of the three dies, the others end: the worker reads the end of its
-input when the runner is gone, and the runner ends the kernel's process group when the worker is.
+Two kinds of process do it. A spawned one is a fresh Python (:mod:`salesdiag.batch.worker`) that
+starts a stock kernel: the runner holds its standard input open, the worker ends when that is
+closed, and the runner ends the kernel's process group when the worker is gone. A forked one comes
+from a warm process and is the kernel itself (:mod:`salesdiag.batch.warmed`): it ends with its
+connection. Whoever dies, the others end.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -19,16 +20,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from salesdiag.text import Message
 from salesdiag.text import commands as words
-
-GRACE = 15.0
-"""Seconds that a worker has, after the time allowed, to mark the notebook and end by itself."""
+from salesdiag.warm.client import ColdError, Fork, Warm
+from salesdiag.warm.server import Request, end_group
 
 LAST_WORDS = 2.0
-"""Seconds that a worker has to end its kernel once its input is closed."""
+"""Seconds that a process has to end once it is told to."""
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 """Notebooks run side by side: threads inside each would only compete."""
@@ -109,78 +109,188 @@ class Outcome:
         )
 
 
+class Process(Protocol):
+    """What does a job.
+
+    Attributes
+    ----------
+    grace : float
+        Seconds that it has, after the time allowed, to end by itself.
+    """
+
+    grace: float
+
+    def wait(self, seconds: float) -> int | None:
+        """Return its exit code, negative for a signal; None where it still runs."""
+
+    def end(self) -> None:
+        """End it with all that it started, gently where it can be; again, do nothing."""
+
+    def stop(self) -> None:
+        """Have it end soon; safe from another thread."""
+
+
+Launch = Callable[[Path, str, float], Process]
+"""Starts a process for the job in a folder, with a private folder and the seconds allowed."""
+
+
 def attempt(
     job: Job,
     timeout: float,
-    started: Callable[[subprocess.Popen[bytes]], object] = lambda process: None,
+    launch: Launch | None = None,
+    started: Callable[[Process], object] = lambda process: None,
 ) -> Outcome:
-    """Execute a job in a process of its own and wait for it.
+    """Do a job in a process of its own and wait for it.
 
     Parameters
     ----------
     job : Job
     timeout : float
         Seconds that the whole job may take.
+    launch : callable, optional
+        Starts the process; a fresh Python with a stock kernel where not given.
     started : callable
-        Is given the process as soon as it runs; closing its ``stdin`` ends the job.
+        Is given the process as soon as it runs.
 
     Returns
     -------
     Outcome
         Never an exception of the notebook's making.
+
+    Raises
+    ------
+    ColdError
+        The warm process that ``launch`` uses is gone; the job was not done.
     """
+    began = time.monotonic()
+    try:
+        reason = _reason_of(job, timeout, launch or Spawned, started)
+    except OSError as error:  # of our own making: no room, no more processes
+        shutil.rmtree(job.work, ignore_errors=True)
+        reason = words.REFUSED(reason=error.strerror or str(error))
+    seconds = time.monotonic() - began
+    return Outcome(key=job.key, team=job.team, done=reason is None, seconds=seconds, reason=reason)
+
+
+def _reason_of(
+    job: Job, timeout: float, launch: Launch, started: Callable[[Process], object]
+) -> Message | None:
+    """Do a job; return why it failed."""
     began = time.monotonic()
     work = Path(job.work)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    (work / "job.json").write_text(json.dumps(asdict(job)), encoding="utf-8")
+    described = {**asdict(job), "patience": int(max(timeout, 60))}
+    (work / "job.json").write_text(json.dumps(described), encoding="utf-8")
     # Sockets of the kernel live here: their paths must be short. So do files a cell leaves behind.
-    with (
-        tempfile.TemporaryDirectory(prefix="salesdiag-", ignore_cleanup_errors=True) as private,
-        (work / LOG).open("wb") as log,
-    ):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "salesdiag.batch.worker", str(work), private, str(timeout)],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            cwd=private,
-            env={**ONE_THREAD, **os.environ},
-            start_new_session=True,
-        )
+    with tempfile.TemporaryDirectory(prefix="salesdiag-", ignore_cleanup_errors=True) as private:
+        process = launch(work, private, timeout)
         started(process)
         try:
-            process.wait(timeout + GRACE)
-        except subprocess.TimeoutExpired:
-            pass
+            code = process.wait(timeout + process.grace)
         finally:
-            _end(process, work)
+            process.end()
     seconds = time.monotonic() - began
-    result = _read(work / RESULT) or _silence(work, process.returncode, seconds > timeout)
-    done = result["kind"] == "done"
-    reason = None if done else _reason(job, result, private, seconds, timeout)
-    return Outcome(key=job.key, team=job.team, done=done, seconds=seconds, reason=reason)
+    result = _read(work / RESULT) or _silence(work, code, seconds > timeout)
+    if result["kind"] == "done":
+        return None
+    _mark(work / NOTEBOOK, result.get("cell", 0))
+    return _reason(job, result, private, seconds, timeout)
 
 
-def _end(process: subprocess.Popen[bytes], work: Path) -> None:
-    """End a worker and its kernel, gently at first; nothing of them is left."""
-    if process.stdin is not None:
-        with suppress(BrokenPipeError):
-            process.stdin.close()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(LAST_WORDS)
-    if process.returncode is None:
-        end_group(process.pid)
-        process.wait()
-    if not (work / RESULT).exists():
-        end_group((_read(work / STATE) or {}).get("kernel"))
+def _mark(notebook: Path, cell: int) -> None:
+    """Say in a failed notebook where it failed; remove one that is not whole."""
+    from salesdiag.batch.execution import mark_failed
+
+    try:
+        mark_failed(notebook, cell)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError):  # it was ended while it was writing, or there is no room
+        notebook.unlink(missing_ok=True)
 
 
-def end_group(leader: int | None) -> None:
-    """Kill a process group, if it is still there."""
-    if leader is not None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(leader, signal.SIGKILL)
+class Spawned:
+    """A fresh Python that runs a stock kernel; see :class:`Process`."""
+
+    grace = 15.0
+
+    def __init__(self, work: Path, private: str, timeout: float):
+        self._work = work
+        with (work / LOG).open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "salesdiag.batch.worker", str(work), private, str(timeout)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=private,
+                env={**ONE_THREAD, **os.environ},
+                start_new_session=True,
+            )
+
+    def wait(self, seconds: float) -> int | None:
+        """Return its exit code; None where it still runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self._process.returncode
+
+    def stop(self) -> None:
+        """Close its input."""
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+
+    def end(self) -> None:
+        """End the worker and its kernel, gently at first; nothing of them is left."""
+        self.stop()
+        if self.wait(LAST_WORDS) is None:
+            end_group(self._process.pid)
+            self._process.wait()
+        kernel = (_read(self._work / STATE) or {}).get("kernel")
+        if kernel is not None and not (self._work / RESULT).exists():
+            end_group(kernel)
+
+
+class Forked:
+    """A process forked by a warm one; see :class:`Process`."""
+
+    grace = 0.0
+
+    def __init__(self, fork: Fork):
+        self._fork = fork
+
+    @classmethod
+    def launcher(cls, warm: Warm, memory: int | None) -> Launch:
+        """Return what launches such processes; each may allocate ``memory`` bytes."""
+
+        def launch(work: Path, private: str, timeout: float) -> Forked:
+            request = Request(
+                call="salesdiag.batch.warmed:report",
+                arguments=[str(work)],
+                cwd=private,
+                argv=["ipykernel_launcher.py"],
+                log=str(work / LOG),
+                memory=memory,
+            )
+            return cls(warm.fork(request))
+
+        return launch
+
+    def wait(self, seconds: float) -> int | None:
+        """Return its exit code; None where it still runs."""
+        ended = self._fork.wait(seconds)
+        return None if ended is None else ended.code
+
+    def stop(self) -> None:
+        """Kill it and its group."""
+        self._fork.kill()
+
+    def end(self) -> None:
+        """Kill it, if it still runs, and wait until it is gone."""
+        self.stop()
+        with suppress(ColdError):
+            self._fork.wait(LAST_WORDS)
+        self._fork.close()
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -190,10 +300,10 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _silence(work: Path, code: int, late: bool) -> dict[str, Any]:
+def _silence(work: Path, code: int | None, late: bool) -> dict[str, Any]:
     """Say what happened where the worker could not."""
     cell = (_read(work / STATE) or {}).get("cell", 0)
-    if late:
+    if late or code is None:
         return {"kind": "timeout", "cell": cell}
     lines = (work / LOG).read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return {"kind": "exit", "code": code, "cell": cell, "message": lines[-1] if lines else ""}

@@ -1,32 +1,25 @@
-"""The process of one notebook: ``python -m salesdiag.batch.worker WORK PRIVATE SECONDS``.
+"""The process of one notebook on a stock kernel: ``salesdiag.batch.worker WORK PRIVATE SECONDS``.
 
 It reads ``job.json`` in WORK and leaves there the executed notebook, the page and ``result.json``.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import nbformat
-import papermill
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager
-from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
-from papermill.execute import ERROR_MARKER_TAG
+from salesdiag.batch.execution import Execution
+from salesdiag.warm.server import end_group
 
-from salesdiag.batch.jobs import NOTEBOOK, PAGE, RESULT, STATE, end_group
-from salesdiag.text import commands as words
+# after the import of papermill above, which leaves out what costs it a second
+from jupyter_client import AsyncKernelManager  # isort: skip
+from jupyter_client.kernelspec import KernelSpecManager  # isort: skip
 
 SOCKET_PATH = 90
 """Longest path of a Unix socket that every system takes, less what the kernel appends."""
@@ -53,6 +46,11 @@ class Kernel(AsyncKernelManager):
         self.process = getattr(self.provisioner, "process", None)
 
     @property
+    def pid(self) -> int | None:
+        """Process id; None where it never ran."""
+        return self.process.pid if self.process else None
+
+    @property
     def exit_code(self) -> int | None:
         """Exit code, negative for a signal; None while it runs or where it never did."""
         return None if self.process is None else self.process.poll()
@@ -65,7 +63,7 @@ class Kernel(AsyncKernelManager):
 
 
 class Worker:
-    """The execution of one job.
+    """A job whose kernel is ended when its time is over, or when nobody waits for it.
 
     Parameters
     ----------
@@ -76,29 +74,26 @@ class Worker:
     """
 
     def __init__(self, work: str, private: str, timeout: float):
-        self.work, self.private, self.timeout = Path(work), private, timeout
-        self.job = json.loads((self.work / "job.json").read_text(encoding="utf-8"))
+        self.private, self.timeout = private, timeout
         self.kernel = Kernel.within(private)
-        self.cell = 0
-        self.late = False
+        self.execution = Execution(Path(work), self.kernel)
 
-    def run(self) -> dict[str, Any]:
-        """Execute the notebook, look at it, write the page; return what happened."""
+    def run(self) -> None:
+        """Do the job and leave word of what happened."""
         clock = threading.Timer(self.timeout, self._too_late)
         clock.daemon = True
         clock.start()
         try:
-            result = self._execute()
+            result = self.execution.run()
         finally:
             clock.cancel()
             self.kernel.end()
         if result["kind"] == "done":
-            result = self._page()
-        self._tidy(result)
-        return result
+            result = self.execution.page()
+        self.execution.tell(result)
 
     def _too_late(self) -> None:
-        self.late = True
+        self.execution.late = True
         self.kernel.end()
 
     def watch(self) -> None:
@@ -109,106 +104,12 @@ class Worker:
         shutil.rmtree(self.private, ignore_errors=True)
         os._exit(1)
 
-    def _cell_starts(self, **_: Any) -> None:
-        self.cell += 1
-        process = self.kernel.process
-        _write(self.work / STATE, {"cell": self.cell, "kernel": process.pid if process else None})
-        if self.late:
-            self.kernel.end()
-
-    def _execute(self) -> dict[str, Any]:
-        try:
-            papermill.execute_notebook(
-                self.job["notebook"],
-                str(self.work / NOTEBOOK),
-                parameters=self.job["parameters"],
-                kernel_name="python3",
-                language="python",
-                progress_bar=False,
-                start_timeout=int(max(self.timeout, 60)),
-                iopub_timeout=60,
-                km=self.kernel,
-                on_cell_execute=self._cell_starts,
-            )
-        except PapermillExecutionError as error:
-            return self._failed("error", error=error.ename, message=error.evalue)
-        except Exception as error:
-            # A dead kernel shows as one of several exceptions; how it ended is the better reason.
-            if self.late:
-                return self._failed("timeout")
-            if self.kernel.exit_code is not None or isinstance(error, DeadKernelError):
-                return self._failed("exit", code=self.kernel.exit_code or 0)
-            return self._failed("error", error=type(error).__name__, message=str(error))
-        return examine(nbformat.read(self.work / NOTEBOOK, as_version=4))
-
-    def _failed(self, kind: str, **details: Any) -> dict[str, Any]:
-        return {"kind": kind, "cell": self.cell, **details}
-
-    def _page(self) -> dict[str, Any]:
-        module, _, function = self.job["renderer"].partition(":")
-        notebook = nbformat.read(self.work / NOTEBOOK, as_version=4)
-        try:
-            html = getattr(import_module(module), function)(notebook, team=self.job["team"])
-            (self.work / PAGE).write_text(html, encoding="utf-8")
-        except Exception as error:
-            return self._failed("page", error=type(error).__name__, message=str(error))
-        return {"kind": "done"}
-
-    def _tidy(self, result: Mapping[str, Any]) -> None:
-        """Take paths out of the notebook and mark it if it failed and papermill has not done so."""
-        path = self.work / NOTEBOOK
-        if not path.exists():
-            return
-        notebook = nbformat.read(path, as_version=4)
-        about = notebook.metadata.get("papermill", {})
-        about.update(
-            {k: Path(about[k]).name for k in ("input_path", "output_path") if about.get(k)}
-        )
-        marked = any(ERROR_MARKER_TAG in c.metadata.get("tags", []) for c in notebook.cells)
-        if result["kind"] != "done" and not marked:
-            mark = nbformat.v4.new_markdown_cell(str(words.MARK(cell=result["cell"])), id="failed")
-            mark.metadata["tags"] = [ERROR_MARKER_TAG]
-            notebook.cells.insert(0, mark)
-        nbformat.write(notebook, path)
-
-
-def examine(notebook: nbformat.NotebookNode) -> dict[str, Any]:
-    """Say whether every cell was executed without error.
-
-    papermill calls a notebook completed whose kernel died and lets ``sys.exit()`` and cells that
-    may raise pass; a report needs every cell.
-
-    Returns
-    -------
-    dict
-        ``kind`` is ``"done"``, ``"error"`` or ``"unexecuted"``; ``cell`` counts code cells from 1.
-    """
-    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-    for number, cell in enumerate(code, 1):
-        for output in cell.outputs:
-            if output.output_type == "error":
-                return {
-                    "kind": "error",
-                    "cell": number,
-                    "error": output.ename,
-                    "message": output.evalue,
-                }
-        if cell.execution_count is None:
-            return {"kind": "unexecuted", "cell": number}
-    return {"kind": "done"}
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON so that a reader sees all of it or nothing."""
-    path.with_suffix(".tmp").write_text(json.dumps(content), encoding="utf-8")
-    path.with_suffix(".tmp").replace(path)
-
 
 def main(work: str, private: str, timeout: str) -> None:
     """Execute the job in a folder."""
     worker = Worker(work, private, float(timeout))
     threading.Thread(target=worker.watch, daemon=True).start()
-    _write(worker.work / RESULT, worker.run())
+    worker.run()
 
 
 if __name__ == "__main__":

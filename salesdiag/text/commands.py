@@ -11,15 +11,19 @@ STOPPED = N_(
 )
 TOO_LONG = N_("ran longer than {limit:num} s, last in cell {cell:int}")
 UNEXECUTED = N_("cell {cell:int} was never executed")
+REFUSED = N_("the system refused it: {reason:text}")
 NO_PAGE = N_("the notebook ran, but no page could be made of it: {error:text}: {message:text}")
 LOST_ON_CLUSTER = N_("lost on the cluster: {error:text}: {message:text}")
 MARK = N_(
     "**This notebook failed in code cell {cell:int}.** What stands below it was not executed."
 )
 
+COLD = N_("Reports were made by ordinary kernels, which takes longer: {reason:text}.")
+
 # Refusals of a run; each leaves everything as it was
 
 TOO_FEW_JOBS = N_("--jobs is {jobs:int}; it must be 1 or more.")
+NO_SUCH_ENGINE = N_("There is no engine {engine:text}; there are {known:list}.")
 BAD_TIMEOUT = N_("--timeout must be a positive number of seconds, at most {longest:int}.")
 NO_DISTRIBUTED = N_(
     "--cluster needs the package distributed. Install it with: pip install 'salesdiag[cluster]'"
@@ -136,6 +140,7 @@ HELP = {
     "--team": N_("team id"),
     "--out": N_("folder of the report (default: reports/<company>)"),
     "--jobs": N_("how many at a time (default: one per processor)"),
+    "--engine": N_("how reports are made: forked (default), or stock, by ordinary kernels"),
     "--cluster": N_("address of a Dask scheduler whose workers see the same files"),
     "--language": N_("language of the report (default: the company's)"),
     "--identify": N_("call people by their names instead of pseudonyms"),
