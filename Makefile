@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test quick lint lab notebooks calibration test-system lock clean
+.PHONY: help setup reports test quick lint lab notebooks bench calibration test-system lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ lab: $(STAMP) ## open JupyterLab on the notebooks
 
 notebooks: $(STAMP) ## execute the notebooks again and store their text
 	$(BIN)/python tools/notebooks.py refresh
+
+bench: $(STAMP) ## measure speed and memory on a quiet machine (about an hour), write docs/benchmarks.md
+	$(BIN)/python -m tools.bench
 
 calibration: $(STAMP) ## count wrong verdicts anew on planted companies (many hours)
 	$(BIN)/python tools/calibration.py
