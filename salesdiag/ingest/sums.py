@@ -23,6 +23,9 @@ from salesdiag.schema import DTYPES, TABLE, Column
 CHUNK = 100_000
 """Rows that are not plain and are checked at a time."""
 
+KEPT_TO = 0.85
+"""Part of the limit that DuckDB is given: it holds some memory outside its own count."""
+
 NANO = 10**9
 """Fractions are added as whole billionths: exact, whatever the order of rows."""
 
@@ -87,6 +90,7 @@ class Sums:
         }
         with closing(duckdb.connect(config=config)) as self.sql:
             self.sql.execute("SET enable_progress_bar = false")  # it would go to stdout
+            self._allow(KEPT_TO)
             self.sql.register("given", pa.Table.from_pandas(self.people, preserve_index=False))
             dates = "".join(f", CAST({c} AS DATE) AS {c}" for c in self.changes)
             self.sql.execute(f"CREATE TEMP TABLE people AS SELECT id, code{dates} FROM given")
@@ -187,11 +191,14 @@ class Sums:
             f'CAST("{c.name}" AS VARCHAR)' if c.kind == "choice" else f'"{c.name}"'
             for c in _ACTIVITIES.columns
         )
-        # counting takes more memory than it is allowed
-        amount, unit = self._one("SELECT current_setting('memory_limit')").split()
-        self.sql.execute(f"SET memory_limit = '{float(amount) / 3} {unit}'")
+        self._allow(1 / 3)  # counting takes more memory than it is allowed
         hashes = f"SELECT hash({names}) AS h FROM ({self._usable(log_files)})"
         return int(self._one(f"SELECT count(*) - count(DISTINCT h) FROM ({hashes})"))
+
+    def _allow(self, part: float) -> None:
+        """Lower DuckDB's limit of memory to a part of what it is."""
+        amount, unit = self._one("SELECT current_setting('memory_limit')").split()
+        self.sql.execute(f"SET memory_limit = '{float(amount) * part} {unit}'")
 
     def _one(self, query: str) -> Any:
         return self.sql.sql(query).fetchall()[0][0]

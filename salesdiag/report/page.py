@@ -17,7 +17,7 @@ from salesdiag.claims import CLAIM
 from salesdiag.claims.error_rates import FINDING, TEAM
 from salesdiag.company import Company
 from salesdiag.finding import Finding
-from salesdiag.report import answers, reliability
+from salesdiag.report import answers, reliability, svg
 from salesdiag.report.block import METADATA, SHAPES, environment, style
 from salesdiag.text import Message
 from salesdiag.text import pages as words
@@ -116,6 +116,7 @@ def refuse(nb: NotebookNode) -> None:
 def warm() -> None:
     """Prepare what every page uses, once for all processes that are forked from here on."""
     style()
+    svg.warm()
     for name in environment().list_templates():
         environment().get_template(name)
     for claim in CLAIM:

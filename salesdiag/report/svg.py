@@ -104,6 +104,17 @@ def inline(figure: Figure, name: str, label: str) -> Markup:
     return Markup(ElementTree.tostring(root, encoding="unicode", short_empty_elements=False))
 
 
+def warm() -> None:
+    """Draw once what every drawing is made of, so that fonts are known from here on."""
+    figure = Figure()
+    with canvas.canvas(figure, 60, foot=20) as axes:
+        axes.plot([0, 1], [0, 1], "o-")
+        axes.barh([0], [1])
+        canvas.row(axes, 0, "Ab", "12")
+        canvas.ticks(axes, 0, 1, str)
+    inline(figure, "warm", "")
+
+
 def _clean(root: ElementTree.Element, name: str) -> None:
     """Take away name spaces, global styles and metadata; make ids the drawing's own."""
     for parent in list(root.iter()):

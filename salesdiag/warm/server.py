@@ -129,21 +129,27 @@ class Server:
             end_group(asker.pid)
 
     def _fork(self, asker: _Asker) -> None:
+        parent, (begun, begin) = os.getpid(), os.pipe()
         try:
             request = Request(**json.loads(asker.sent))
-            parent, pid = os.getpid(), os.fork()
+            pid = os.fork()
         except (TypeError, ValueError, RecursionError, OSError):
+            pid = -1
+        if pid == 0:
+            self._become(request, parent, begin)
+        os.close(begin)
+        os.read(begun, 1)  # nothing, as soon as it leads its group, which then can be killed
+        os.close(begun)
+        if pid < 0:
             self._leave(asker)  # who takes an ordinary process
             return
-        if pid == 0:
-            self._become(request, parent)
         asker.pid = pid
         self._children[pid] = asker
         ended = os.pidfd_open(pid)
         self._select.register(ended, selectors.EVENT_READ, (self._reap, pid, ended))
         self._tell(asker, {"pid": pid})
 
-    def _become(self, request: Request, parent: int) -> NoReturn:
+    def _become(self, request: Request, parent: int, begin: int) -> NoReturn:
         """Be the child: clean, in its own group, and gone when the server is."""
         code, leave = 1, os._exit  # whatever becomes of the name in os
         try:
@@ -151,6 +157,7 @@ class Server:
             self._libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
                 leave(1)
+            os.close(begin)
             _settle(request)
             module, _, function = request.call.partition(":")
             getattr(import_module(module), function)(*request.arguments)
