@@ -283,7 +283,7 @@ _i, In[1][:6]
     
 ---
 %%capture cap
-print("captured"); print("err", file=sys.stderr); display("shown"); os.write(1, b"escapes\n")
+print("captured"); print("err", file=sys.stderr); display("shown")
 ---
 cap.stdout, cap.stderr, len(cap.outputs)
 ---

@@ -117,6 +117,10 @@ def warm() -> None:
     """Prepare what every page uses, once for all processes that are forked from here on."""
     style()
     svg.warm()
+    for language in text.languages():
+        with text.speaking(language, "EUR"):
+            for term in ("number", "amount", "share"):
+                str(words.SINGLES[term](value=1.5))
     for name in environment().list_templates():
         environment().get_template(name)
     for claim in CLAIM:
