@@ -2,7 +2,8 @@
 
 It stands for what others run with papermill: it reads a team's rows, draws six charts, fits three
 models, resamples, and shows two tables. The same cells are run as a plain function to find what
-can be reached at all. Nothing in it is ours, so it measures the engine and nothing else.
+can be reached at all. The lean charts show what the others show, drawn by matplotlib alone as SVG.
+Nothing in it is ours, so it measures the engine and nothing else.
 """
 
 # ruff: noqa: E501 -- cells are written as people write them
@@ -81,25 +82,41 @@ plt.show()
 """
 LEAN = """
 fig, ax = plt.subplots(figsize=(9, 4))
-for rep, of in rows.groupby(["rep", "quarter"]).attainment.mean().groupby(level=0):
-    ax.plot(of.index.get_level_values(1), of.to_numpy(), label=str(rep))
-ax.axhline(1, color="k", lw=0.8); ax.legend(title="rep"); plt.show()
+for rep, of in rows.groupby(["rep", "quarter"]).attainment.agg(["mean", "sem"]).groupby(level=0):
+    quarters = of.index.get_level_values("quarter")
+    ax.plot(quarters, of["mean"], color=f"C{rep}", label=str(rep))
+    ax.fill_between(quarters, of["mean"] - of["sem"], of["mean"] + of["sem"], color=f"C{rep}", alpha=0.2)
+ax.axhline(1, color="k", lw=0.8); ax.legend(title="rep")
+ax.set_xlabel("quarter"); ax.set_ylabel("attainment"); plt.show()
 ---
 fig, ax = plt.subplots(figsize=(6, 4.5))
-ax.scatter(rows.coached, rows.attainment, c=rows.rep, cmap="tab10", s=12, rasterized=True); plt.show()
+ax.scatter(rows.coached, rows.attainment, c=rows.rep, cmap="tab10", s=12, rasterized=True)
+ax.legend(handles=[plt.Line2D([], [], ls="", marker="o", color=f"C{rep}", label=str(rep)) for rep in range(8)], title="rep")
+ax.set_xlabel("coached"); ax.set_ylabel("attainment"); plt.show()
 ---
 fig, ax = plt.subplots(figsize=(6, 5))
-ax.imshow(rows[measures].corr(), cmap="vlag"); ax.set_xticks(range(5), measures); plt.show()
+shown = rows[measures].corr().to_numpy()
+fig.colorbar(ax.imshow(shown, cmap="vlag", vmin=-1, vmax=1, aspect="auto"))
+ax.set_xticks(range(5), measures); ax.set_yticks(range(5), measures)
+for (i, j), value in np.ndenumerate(shown):
+    ax.text(j, i, f"{value:.2f}", ha="center", va="center")
+plt.show()
 ---
-fig, ax = plt.subplots(figsize=(6, 4)); ax.hist(slopes, bins=40); plt.show()
+fig, ax = plt.subplots(figsize=(6, 4))
+counts, edges, _ = ax.hist(slopes, bins=40, alpha=0.5)
+at = np.linspace(edges[0], edges[-1], 200)
+ax.plot(at, st.gaussian_kde(slopes)(at) * len(slopes) * (edges[1] - edges[0]))
+ax.set_ylabel("Count"); plt.show()
 ---
 fig, ax = plt.subplots(figsize=(8, 4))
-ax.boxplot([g.to_numpy() for _, g in rows.groupby("quarter").hours]); plt.show()
+ax.boxplot([g.to_numpy() for _, g in rows.groupby("quarter").hours])
+ax.set_xlabel("quarter"); ax.set_ylabel("hours"); plt.show()
 ---
-fig, ax = plt.subplots(figsize=(9.6, 4))
-values = rows.attainment.to_numpy().reshape(8, -1)
-for rep in range(8):
-    ax.plot(np.arange(156) + 170 * (rep % 4), values[rep] - 1.5 * (rep // 4), lw=0.8, color="C0")
+fig, axes = plt.subplots(2, 4, figsize=(9.6, 4), sharex=True, sharey=True)
+for (rep, of), ax in zip(rows.groupby("rep"), axes.flat):
+    ax.plot(of.week, of.attainment); ax.set_title(f"rep = {rep}")
+for ax in axes[:, 0]: ax.set_ylabel("attainment")
+for ax in axes[1]: ax.set_xlabel("week")
 plt.show()
 """
 END = """
