@@ -14,6 +14,8 @@ from salesdiag.batch.folder import MANIFEST, SCHEMA, page_name
 from salesdiag.batch.jobs import Outcome
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from salesdiag.company import Company
     from salesdiag.finding import Finding
 
@@ -53,16 +55,20 @@ def under_pseudonyms(found: Sequence[Finding], company: Company) -> list[Finding
     """Return findings whose tables hold pseudonyms in the place of ids of people."""
     from salesdiag.report.people import PERSON_COLUMNS, Names
 
-    def covered(finding: Finding) -> Finding:
-        table = finding.table
-        columns = [] if table is None else [c for c in PERSON_COLUMNS if c in table]
-        if table is None or not columns:
-            return finding
-        people = Names(company)
-        called = {c: table[c].map(people.person, na_action="ignore") for c in columns}
-        return replace(finding, table=table.assign(**called))
+    columns = [
+        () if f.table is None else tuple(c for c in PERSON_COLUMNS if c in f.table) for f in found
+    ]
+    if not any(columns):
+        return list(found)
+    people = Names(company)
 
-    return [covered(f) for f in found]
+    def covered(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+        return table.assign(**{c: table[c].map(people.person, na_action="ignore") for c in names})
+
+    return [
+        replace(f, table=covered(f.table, names)) if names and f.table is not None else f
+        for f, names in zip(found, columns, strict=True)
+    ]
 
 
 def _flat(key: str, value: Any) -> Any:

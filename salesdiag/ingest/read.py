@@ -206,6 +206,7 @@ def _duckdb(path: Path) -> tuple[dict[str, pa.Table], set[str]]:
     # a view in a foreign file must not read other files of this machine
     sealed = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
     with closing(sealed) as connection:
+        connection.execute("SET enable_progress_bar = false")  # in a notebook it would be shown
         names = {row[0] for row in connection.sql("SHOW TABLES").fetchall()}
         return {
             t: connection.sql(f'SELECT * FROM "{t}"').to_arrow_table() for t in TABLE if t in names

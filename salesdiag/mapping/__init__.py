@@ -232,6 +232,7 @@ def _run(source: Path, name: str, plan: Mapping[str, Any], report: _Report) -> R
     # one thread, so that sums and the order of rows are the same every time
     options: dict[str, Any] = {"enable_external_access": "false", "threads": 1}
     with closing(duckdb.connect(config=options)) as connection:
+        connection.execute("SET enable_progress_bar = false")  # in a notebook it would be shown
         for key, declared in plan["sources"].items():
             connection.register(key, _source(source, declared, report))
         connection.execute("SET lock_configuration = true")

@@ -23,6 +23,7 @@ from salesdiag.text import pages as words
 
 Surface = Axes | Figure
 LABEL_LENGTH = 24
+NOTE_SIZE = 11
 CURVE = ("dose", "value", "low", "high", "n")
 """Columns of a table that holds a dose-response curve."""
 
@@ -83,7 +84,7 @@ def plot_interval(finding: Finding, *, ax: Surface | None = None) -> Axes:
             axes.axvspan(*band, color=LINE, lw=0, alpha=0.6, zorder=0)
             canvas.write(
                 axes, 0, len(rows) - 0.45, words.TOO_SMALL(),
-                color=SOFT, fontsize=11, transform=canvas.beside(axes),
+                color=SOFT, fontsize=NOTE_SIZE, transform=canvas.beside(axes),
             )  # fmt: skip
         axes.axvline(zero, color=SOFT, lw=1, zorder=1)
         canvas.window(axes, low, high, 0.03, 0.97)

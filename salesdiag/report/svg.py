@@ -111,6 +111,7 @@ def warm() -> None:
         axes.plot([0, 1], [0, 1], "o-")
         axes.barh([0], [1])
         canvas.row(axes, 0, "Ab", "12")
+        canvas.write(axes, 0, 0, "Ab", fontsize=figures.NOTE_SIZE)  # fonts are known by size
         canvas.ticks(axes, 0, 1, str)
     inline(figure, "warm", "")
 
