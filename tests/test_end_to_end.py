@@ -363,6 +363,7 @@ def listing(folder: Path) -> set[tuple[str, int]]:
     return {(str(p), p.stat().st_size) for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.slow
 def test_what_cannot_be_done_is_refused_in_words_and_changes_nothing(bad, toy, say):
     before = listing(bad) | listing(toy)
     for arguments, expected, words in REFUSED:

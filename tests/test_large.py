@@ -107,7 +107,13 @@ def write(folder, tables, log, settings=""):
     (folder / "company.toml").write_text(f'name = "C"\n{settings}')
 
 
-@pytest.mark.parametrize("form", STORED)
+QUICK = ("moments", "texts", "decimals", "other columns")
+"""Forms that every run of the fast tests goes through; `make test` goes through all."""
+
+
+@pytest.mark.parametrize(
+    "form", [f if f in QUICK else pytest.param(f, marks=pytest.mark.slow) for f in STORED]
+)
 def test_a_dirty_log_gives_the_same_company_as_in_memory(form, tmp_path, monkeypatch):
     seed = 10 + list(STORED).index(form)
     tables = random_company(seed).tables
