@@ -33,7 +33,10 @@ KERNEL = (
 STACK = (
     "numpy", "pandas", "scipy.stats", "matplotlib.pyplot", "matplotlib.backends.backend_svg",
     "matplotlib.backends.backend_agg", "seaborn", "statsmodels.api", "statsmodels.formula.api",
-    "pyarrow.parquet", "duckdb", "pandas.io.formats.html", "pandas.io.formats.style",
+    "pyarrow.parquet", "pyarrow.dataset", "duckdb", "pandas.io.formats.html",
+    "pandas.io.formats.style",
+    # what a first `read_parquet` and a first PNG would import
+    "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin", "PIL.PpmImagePlugin",
 )  # fmt: skip
 
 

@@ -29,9 +29,12 @@ PACKAGES = ("papermill", "nbclient", "nbconvert", "ipykernel", "pandas", "duckdb
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
-Made by `make bench` in one run: {cores} cores, {system}, Python {python}, {packages}. Only ratios
-of one run are compared, and nothing is timed before the outputs of both sides were found equal;
-where they are not, the run fails. Times are of this machine; ratios carry over roughly.
+Made by `make bench` in one run on {cores} cores: {system}, Python {python},
+{packages}.
+
+Only ratios of one run are compared, and nothing is timed before the outputs of both sides were
+found equal; where they are not, the run fails. Times are of this machine; ratios carry over
+roughly.
 """
 
 

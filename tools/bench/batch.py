@@ -30,6 +30,9 @@ BIN = Path(sys.executable).parent
 FEW, SOME = 4, 8
 """Teams of the slow loops; their cost a team does not depend on how many there are."""
 
+OWN = 1.6
+"""Bound of our own report, whose analysis is done before; that of a lean analysis is 1.3."""
+
 ROUNDS = 5
 """Of both sides, in turn; the first is not counted."""
 
@@ -235,9 +238,9 @@ def _floor(scratch: Path, ready: Prepared) -> Iterator[Row]:
     yield Row(
         what="our own report of a team: ours / a plain function in two processes",
         measured=ratio,
-        bound=1.3,
+        bound=OWN,
         at_least=False,
-        detail=sides,
+        detail=f"{sides}; it has no analysis left to do, so a fork and ten cells weigh more",
     )
 
 
