@@ -11,10 +11,12 @@ place of a person on a day is the same for the whole row.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -111,7 +113,17 @@ def _condensed(
             name = log_files.files[0].name
             log.whole("unreadable", "error", log_files.rows, file=name, reason=reason)
             return None
-    return _table(sums, people["id"]), tally
+    frame = _table(sums, people["id"])
+    del sums
+    _give_back()
+    return frame, tally
+
+
+def _give_back() -> None:
+    """Give memory that was let go of back to the system, before the panel asks for its own."""
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, AttributeError):  # only GNU's C library has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _key(
@@ -176,18 +188,20 @@ def _places(done: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def _table(sums: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
     """Return sums as a canonical table."""
     day = pd.api.types.pandas_dtype(DTYPES["date"])
-    sums = sums.assign(
-        person_id=ids.array.take(sums["code"].to_numpy("int64")),
-        done_on=sums["first"].astype(day),
-        kind=sums["kind"].astype("str"),
-        count=sums["whole"].astype("float64") + sums["part"].astype("float64") / NANO,
-        rows=sums["rows"].astype("int64"),
+    kept = pd.DataFrame(
+        {
+            "person_id": ids.array.take(sums["code"].to_numpy("int64")),
+            "done_on": sums["first"].astype(day),
+            "kind": sums["kind"].astype("str"),
+            "count": sums["whole"].astype("float64") + sums["part"].astype("float64") / NANO,
+            ROWS: sums["rows"].astype("int64"),
+            "last": sums["last"].astype(day),
+        }
     ).sort_values(["person_id", "done_on", "kind"], ignore_index=True)
-    if len(sums) and sums["last"].max() > sums["first"].max():
-        end = sums.loc[[sums["last"].idxmax()]]
-        end = end.assign(done_on=end["last"].astype(day), count=0.0, rows=0)
-        sums = pd.concat([sums, end], ignore_index=True)
-    kept = sums[["person_id", "done_on", "kind", "count", ROWS]]
+    if len(kept) and kept["last"].max() > kept["done_on"].max():
+        end = kept.loc[[kept["last"].idxmax()]]
+        end = end.assign(done_on=end["last"], count=0.0, **{ROWS: 0})
+        kept = pd.concat([kept, end], ignore_index=True)
     for column in TABLE["activities"].columns:
         if column.name not in kept:
             kept = kept.assign(**{column.name: nothing(kept.index, column)})

@@ -206,7 +206,9 @@ def _sums(seen: Records, by: Mapping[str, str]) -> dict[str, pd.Series]:
         if stated and len(months):
             known[0] = known[0] if seen.settings.data_from is None else seen.who.first
             known[1] = known[1] if seen.settings.data_to is None else seen.who.last
-        mine = rows.loc[rows["status"].eq("rep"), [*by.values(), *names]]
+        # a row that adds nothing takes memory only: a month without any is 0 all the same
+        adds = rows["status"].eq("rep") & rows[list(names)].ne(0).any(axis=1)
+        mine = rows.loc[adds, [*by.values(), *names]]
         total = mine.groupby([mine[c].rename(k) for k, c in by.items()])[list(names)].sum()
         for name in names:
             sums[name] = total[name]
