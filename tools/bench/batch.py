@@ -33,7 +33,7 @@ FEW, SOME = 4, 8
 OWN = 1.6
 """Bound of our own report, whose analysis is done before; that of a lean analysis is 1.3."""
 
-ROUNDS = 5
+ROUNDS = 9
 """Of both sides, in turn; the first is not counted."""
 
 

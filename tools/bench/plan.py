@@ -36,7 +36,7 @@ class Plan:
 
     reports: int
     slots: int
-    report: float = 0.25
+    report: float = 0.4
     spread: float = 0.25
     serial: float = 0.004
     begin: float = 6.0
