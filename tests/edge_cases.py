@@ -502,6 +502,7 @@ len?
 ---
 %history -n 1-2
 ---
+# any order
 %rerun 2
 ---
 %macro m1 2
