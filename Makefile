@@ -54,7 +54,7 @@ lab: $(STAMP) ## open JupyterLab on the notebooks
 notebooks: $(STAMP) ## execute the notebooks again and store their text
 	$(BIN)/python tools/notebooks.py refresh
 
-bench: $(STAMP) ## measure speed and memory on a quiet machine (about an hour), write docs/benchmarks.md
+bench: $(STAMP) ## measure speed and memory on a quiet machine (half an hour), write docs/benchmarks.md
 	$(BIN)/python -m tools.bench
 
 calibration: $(STAMP) ## count wrong verdicts anew on planted companies (many hours)

@@ -14,7 +14,13 @@ from salesdiag.estimate.decompose import bootstrap_totals, bridge
 from salesdiag.estimate.panel_ols import fixed_effects, wild_bootstrap
 from salesdiag.estimate.permute import max_t, usable
 from salesdiag.estimate.randomise import assignments
-from salesdiag.estimate.resample import WEBB, all_orders, drawn_orders, wild_weights
+from salesdiag.estimate.resample import (
+    WEBB,
+    all_orders,
+    drawn_counts,
+    drawn_orders,
+    wild_weights,
+)
 
 NEAR = 1 - 1e-9
 P_VALUES = ["p_value", "p_single_step", "p_step_down"]
@@ -206,8 +212,8 @@ def test_bootstrap_of_totals_against_decomposing_every_draw_anew(kind):
     parts = bridge(before, after, factors)
     n = len(parts)
     totals = []
-    for count in np.random.default_rng(8).multinomial(n, np.full(n, 1 / n), size=200):
-        members = np.repeat(parts.index.to_numpy(), count)
+    for drawn in np.random.default_rng(8).integers(0, n, size=(200, n)):
+        members = parts.index.to_numpy()[np.sort(drawn)]
         sides = (side.reindex(members).set_axis(range(n)).dropna() for side in (before, after))
         totals.append(bridge(*sides, factors).sum().to_numpy())
     found = bootstrap_totals(parts, draws=200, seed=8)
@@ -220,3 +226,13 @@ def test_what_is_not_known_of_a_member_is_not_known_of_the_total():
     found = bootstrap_totals(table, draws=50)
     assert found.loc["unknown"].isna().all()
     assert found.loc["known"].notna().all()
+
+
+def test_counts_of_drawn_members_have_the_distribution_of_multinomials():
+    counts = np.concatenate(list(drawn_counts(4, 20_000, 3, at_once=999)))
+    np.testing.assert_array_equal(counts, next(drawn_counts(4, 20_000, 3, at_once=20_000)))
+    assert counts.shape == (20_000, 4)
+    seen, often = np.unique(counts, axis=0, return_counts=True)
+    probability = stats.multinomial.pmf(seen, 4, np.full(4, 0.25))
+    assert probability.sum() == pytest.approx(1), "every possible outcome is drawn"
+    assert stats.chisquare(often, 20_000 * probability).pvalue > 0.001

@@ -16,7 +16,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from salesdiag.estimate.blocks import Array
+from salesdiag.estimate.resample import drawn_counts
 from salesdiag.finding import LEVEL
+
+CELLS = 1 << 16
+"""Members times draws that are counted at once, few enough to stay near the processor."""
 
 
 def lmdi(start: ArrayLike, end: ArrayLike) -> Array:
@@ -187,8 +191,9 @@ def bootstrap_totals(
     n = len(table)
     if n == 0:
         raise ValueError("there are no members to resample")
-    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws)
-    low, high = np.quantile(counts @ table, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    parts = drawn_counts(n, draws, seed, at_once=max(1, CELLS // n))
+    totals = np.concatenate([counts @ table for counts in parts])
+    low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return pd.DataFrame(
         {"value": table.sum(axis=0), "low": low, "high": high}, index=contributions.columns
     )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from salesdiag.estimate.decompose import bootstrap_totals, bridge
 from salesdiag.estimate.panel_ols import fixed_effects, wild_bootstrap
 from salesdiag.estimate.permute import CELLS, TIE, max_t, usable
-from salesdiag.estimate.resample import drawn_orders, wild_weights
+from salesdiag.estimate.resample import drawn_counts, drawn_orders, wild_weights
 from tools.bench.rows import Row, spent
 
 Array = NDArray[np.float64]
@@ -189,7 +189,7 @@ def _totals() -> Kind:
     before, after = before.iloc[:-3], after.iloc[3:]  # some join, some leave
     parts = bridge(before, after, factors)
     n = len(parts)
-    counts = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), size=FEWER)
+    counts = next(drawn_counts(n, FEWER, 0, at_once=FEWER)).astype(int)
 
     def ends(totals: list[Array]) -> Array:
         return np.quantile(np.array(totals), [0.025, 0.975], axis=0).T
