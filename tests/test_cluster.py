@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 
 import nbformat
 import pytest
-from test_batch import go, left_over, with_teams
-from test_batch import parts as parts  # the fixture
+from toy_batch import go, left_over, with_teams
+from toy_batch import parts as parts  # the fixture
 
 from salesdiag.batch import engines
 

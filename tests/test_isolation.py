@@ -15,10 +15,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-import test_batch as toy
+import toy_batch as toy
 import warm_jobs
 from isolation_cases import ENDLESS, LIBRARIES, LOOK, POISONS
-from test_batch import parts  # noqa: F401 -- a fixture
+from toy_batch import parts as parts  # the fixture
 from warm_jobs import Word
 
 from salesdiag.batch import engines
@@ -162,7 +162,7 @@ def test_libraries_work_in_a_forked_process(warm, tmp_path, source):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_run_whose_warm_process_is_killed_goes_on_with_ordinary_kernels(parts, tmp_path):  # noqa: F811
+def test_a_run_whose_warm_process_is_killed_goes_on_with_ordinary_kernels(parts, tmp_path):
     """T1 kills it, and is not there any more when it is made again; T2 comes after it."""
     source = """
     import signal
@@ -172,8 +172,7 @@ def test_a_run_whose_warm_process_is_killed_goes_on_with_ordinary_kernels(parts,
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(600)
     """
-    cells = [*toy.TEAM_CELLS[:2], source, toy.TEAM_CELLS[-1]]
-    toy.nbformat.write(toy.notebook(cells), parts.notebooks / toy.planning.TEAM)
+    toy.put_cell(parts, source)
     result = toy.go(parts, tmp_path, engines.Local(1))
     assert (tmp_path / "data" / "killed").exists()
     assert not result.failed
@@ -185,7 +184,7 @@ def test_a_run_whose_warm_process_is_killed_goes_on_with_ordinary_kernels(parts,
     assert toy.nobody_left(tmp_path)
 
 
-def test_a_run_where_nothing_can_be_warm_is_made_by_ordinary_kernels(parts, tmp_path, monkeypatch):  # noqa: F811
+def test_a_run_where_nothing_can_be_warm_is_made_by_ordinary_kernels(parts, tmp_path, monkeypatch):
     monkeypatch.setattr(engines, "MODULES", ["no_such_module"])
     result = toy.go(toy.with_teams(parts, "T1"), tmp_path, engines.Local(2))
     assert not result.failed
@@ -193,7 +192,7 @@ def test_a_run_where_nothing_can_be_warm_is_made_by_ordinary_kernels(parts, tmp_
     assert "the warm process could not load" in note
 
 
-def test_a_cell_may_fork_and_forget_to_end_its_child(parts, tmp_path):  # noqa: F811
+def test_a_cell_may_fork_and_forget_to_end_its_child(parts, tmp_path):
     """The child ends with the cell, and its notebook is not executed twice."""
     source = """
     child = os.fork()
@@ -203,8 +202,7 @@ def test_a_cell_may_fork_and_forget_to_end_its_child(parts, tmp_path):  # noqa: 
     with open(pathlib.Path(data) / team, "a") as file:
         print(child != 0, file=file)
     """
-    cells = [*toy.TEAM_CELLS[:2], source, toy.TEAM_CELLS[-1]]
-    toy.nbformat.write(toy.notebook(cells), parts.notebooks / toy.planning.TEAM)
+    toy.put_cell(parts, source)
     result = toy.go(parts, tmp_path, engines.Local(1))
     assert not result.failed
     for team in ("T1", "T2"):
@@ -215,7 +213,7 @@ def test_a_cell_may_fork_and_forget_to_end_its_child(parts, tmp_path):  # noqa: 
     assert toy.nobody_left(tmp_path)
 
 
-def test_a_report_killed_while_it_writes_its_notebook_costs_one_team(parts, tmp_path):  # noqa: F811
+def test_a_report_killed_while_it_writes_its_notebook_costs_one_team(parts, tmp_path):
     """Half a notebook is no notebook; the run goes on."""
     source = """
     if team == "T1":
@@ -225,15 +223,14 @@ def test_a_report_killed_while_it_writes_its_notebook_costs_one_team(parts, tmp_
             os.kill(os.getpid(), 9)
         papermill.iorw.PapermillIO.write = half
     """
-    cells = [*toy.TEAM_CELLS[:2], source, toy.TEAM_CELLS[-1]]
-    toy.nbformat.write(toy.notebook(cells), parts.notebooks / toy.planning.TEAM)
+    toy.put_cell(parts, source)
     result = toy.go(parts, tmp_path, engines.Local(1))
     assert [o.team for o in result.failed] == ["T1"]
     assert str(result.failed[0].reason).startswith("killed by signal 9")
     assert not list((tmp_path / "out" / "failed").iterdir())
 
 
-def test_memory_beyond_its_part_fails_one_report_in_words(parts, tmp_path, monkeypatch):  # noqa: F811
+def test_memory_beyond_its_part_fails_one_report_in_words(parts, tmp_path, monkeypatch):
     monkeypatch.setattr(engines, "LEAST_MEMORY", 2**30)
     monkeypatch.setattr(engines, "REPORTS_PART", 0)
     source = """
@@ -241,14 +238,13 @@ def test_memory_beyond_its_part_fails_one_report_in_words(parts, tmp_path, monke
     while team == "T1":
         kept.append(bytearray(2**24))
     """
-    cells = [*toy.TEAM_CELLS[:2], source, toy.TEAM_CELLS[-1]]
-    toy.nbformat.write(toy.notebook(cells), parts.notebooks / toy.planning.TEAM)
+    toy.put_cell(parts, source)
     result = toy.go(parts, tmp_path, engines.Local(2))
     assert [o.team for o in result.failed] == ["T1"]
     assert str(result.failed[0].reason).startswith("MemoryError in cell ")
 
 
-def test_two_runs_into_one_folder(parts, tmp_path, monkeypatch):  # noqa: F811
+def test_two_runs_into_one_folder(parts, tmp_path, monkeypatch):
     """The second is refused in words while the first runs, and costs it nothing."""
     monkeypatch.setenv("FATE_T2", "hang")
     refused = []
@@ -288,9 +284,8 @@ if team in ("T2", "T3"):
 
 
 @pytest.mark.parametrize("stock", [False, True])
-def test_a_full_disk_costs_the_reports_that_do_not_fit(parts, tmp_path, small_disk, stock):  # noqa: F811
-    cells = [*toy.TEAM_CELLS[:2], FILLING, toy.TEAM_CELLS[-1]]
-    toy.nbformat.write(toy.notebook(cells), parts.notebooks / toy.planning.TEAM)
+def test_a_full_disk_costs_the_reports_that_do_not_fit(parts, tmp_path, small_disk, stock):
+    toy.put_cell(parts, FILLING)
     four = toy.with_teams(parts, "T1", "T2", "T3", "T4")
     out = small_disk / "out"
     result = toy.go(four, tmp_path, engines.Local(1, stock=stock), out=out)
@@ -309,7 +304,7 @@ def test_a_full_disk_costs_the_reports_that_do_not_fit(parts, tmp_path, small_di
     assert len(list((out / "teams").iterdir())) == 4
 
 
-def test_a_disk_that_is_full_from_the_start_changes_nothing(parts, tmp_path, small_disk):  # noqa: F811
+def test_a_disk_that_is_full_from_the_start_changes_nothing(parts, tmp_path, small_disk):
     out = small_disk / "out"
     first = toy.go(parts, tmp_path, toy.Instant(), out=out)
     before = (first.folder / "manifest.json").read_text()

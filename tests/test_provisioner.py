@@ -19,6 +19,7 @@ import pytest
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import LocalProvisioner
+from toy_batch import started_with
 
 from salesdiag.warm import provisioner
 from salesdiag.warm.client import ColdError
@@ -32,18 +33,6 @@ BIN = Path(sys.executable).parent
 NAME = "salesdiag"
 
 
-def processes(runtime: Path) -> list[int]:
-    """Return the processes that were started with a runtime folder."""
-    mark, found = f"JUPYTER_RUNTIME_DIR={runtime}".encode(), []
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark in environ.read_bytes().split(b"\0") and int(environ.parts[2]) != os.getpid():
-                found.append(int(environ.parts[2]))
-        except OSError:
-            continue
-    return found
-
-
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory):
     """Runtime folder of this module, with the shared warm process that lives there."""
@@ -51,7 +40,7 @@ def runtime(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_RUNTIME_DIR", str(folder))
         yield folder
-    for pid in processes(folder):
+    for pid in started_with("JUPYTER_RUNTIME_DIR", folder):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     for started in provisioner._STARTED:
