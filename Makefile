@@ -34,10 +34,11 @@ endif
 reports: $(STAMP) ## make the report of the bundled company: reports/demo/index.html
 	$(BIN)/salesdiag run data/demo --out reports/demo
 
+# The notebooks one after the other: kernels started at once by two processes race for ports.
 test: $(STAMP) ## run every test and replay the notebooks
 	$(BIN)/python tools/notebooks.py check
 	$(BIN)/pytest -q -n 2 --dist loadfile
-	$(BIN)/pytest -q -n 2 --dist loadfile --nbval --nbval-current-env -o filterwarnings=default notebooks
+	$(BIN)/pytest -q --nbval --nbval-current-env -o filterwarnings=default notebooks
 
 quick: $(STAMP) ## run the fast tests
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow"
