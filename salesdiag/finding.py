@@ -275,9 +275,15 @@ class Finding:
     direction: int = 0
 
     @property
+    def said(self) -> list[Message | str]:
+        """Its sentences, and its reason unless one of them has told it."""
+        told = any(self.reason in m.values.values() for m in self.words.values())
+        return [*self.words.values(), *([] if told else [self.reason])]
+
+    @property
     def text(self) -> str:
         """The finding as a paragraph in the language in force."""
-        return join([*self.words.values(), self.reason])
+        return join(self.said)
 
     @property
     def doubts(self) -> pd.DataFrame:
@@ -290,7 +296,7 @@ class Finding:
     def __str__(self) -> str:
         """Return claim and verdict, and below them one sentence a line."""
         where = self.claim if self.team is None else f"{self.claim} · {self.team}"
-        said = [LINES.fill(str(s)) for s in (*self.words.values(), self.reason)]
+        said = [LINES.fill(str(s)) for s in self.said]
         return "\n".join([f"{where}: {words.VERDICTS[self.verdict]}", *filter(None, said)])
 
     __repr__ = __str__

@@ -444,13 +444,19 @@ def test_how_far_two_designs_are_apart():
 def test_every_verdict_has_its_sentences(demo, found, claim, verdict, language):
     told = tell(claim, demo, replace(found[claim.slug], verdict=verdict, words={}))
     sure = verdict in ("supported", "contradicted")
+    percent = found[claim.slug].effect_sizes["percent"]
+    apart = verdict == "inconclusive" and percent.low * percent.high > 0
     assert list(told.words) == [
-        "headline", "size", "naive", *(["doubt"] if sure else []), "change",
+        "headline", *([] if apart else ["size"]), "naive", *(["doubt"] if sure else []), "change",
     ]  # fmt: skip
     opening = "more" if found[claim.slug].estimate.value > 0 else "less"
     role = {"negligible": "small", "inconclusive": "untold"}.get(verdict, opening)
-    assert told.words["headline"].template is claim.words[role]
-    assert (told.words["size"].template is claim.words["size"]) == sure
+    said = told.words["headline"]
+    if apart:
+        assert said.template is words.UNDECIDED
+        said, role = said.values["seen"], opening
+    assert said.template is claim.words[role]
+    assert apart or (told.words["size"].template is claim.words["size"]) == sure
     last = "tell" if verdict == "inconclusive" else "change"
     assert told.words["change"].template is claim.words[last]
     with speaking(language=language):
@@ -458,6 +464,27 @@ def test_every_verdict_has_its_sentences(demo, found, claim, verdict, language):
             assert "{" not in str(message)
             assert str(message.html())
         assert "–" not in str(told.words["headline"])
+
+
+@each_effect
+@pytest.mark.parametrize(("low", "high"), [(0.02, 0.04), (-0.04, -0.02)])
+def test_an_interval_on_one_side_is_told_with_why_it_does_not_decide(demo, found, claim, low, high):
+    """A text such as "between -3.7 % and -2.8 %, so nobody knows whether it hurts" is absurd."""
+    percent = Interval(value=(low + high) / 2, low=low, high=high, unit="share")
+    finding = replace(
+        found[claim.slug],
+        verdict="inconclusive",
+        reason=words.NO_DOSE(limit=1.0),
+        effect_sizes={"percent": percent},
+        words={},
+    )
+    told = tell(claim, demo, finding)
+    seen = claim.words["more" if low > 0 else "less"](size=0.03, low=low, high=high, limit=1.0)
+    headline = str(told.words["headline"])
+    assert headline.startswith(str(seen))
+    assert headline.endswith(str(finding.reason))
+    assert "cannot be told" in headline
+    assert told.text.count(str(finding.reason)) == 1
 
 
 @pytest.mark.parametrize(("limit", "noun"), [(1.0, "deal "), (2.0, "deals "), (1.5, "deal ")])
@@ -692,11 +719,12 @@ def test_own_revenue_is_counted_per_manager(demo, team):
 
 @each_scope
 def test_manager_time_is_counted_per_manager(demo, team):
-    hours = defaultdict(lambda: np.zeros(len(HOURS)))
+    hours, calendar = defaultdict(lambda: np.zeros(len(HOURS))), set()
     for r in _recent_rows(demo.team_panel, team):
         logged = np.array([r[f"manager_hours_{c}"] for c in HOURS])
         if isinstance(r["manager_id"], str) and not np.isnan(logged).any():
             hours[r["manager_id"] if team is None else team] += logged  # a team is one row
+            calendar |= {r["month"]} if logged.any() else set()
     shares = {m: h / h.sum() for m, h in hours.items() if h.sum() > 0}
     mean = dict(zip(HOURS, np.mean(list(shares.values()), axis=0), strict=True))
     split = _finding(demo, "manager-time-split", team)
@@ -704,11 +732,13 @@ def test_manager_time_is_counted_per_manager(demo, team):
     assert {c: values[c] for c in HOURS} == pytest.approx(mean)
     assert sum(values[c] for c in HOURS) == pytest.approx(1)
     assert split.estimate.value == pytest.approx(mean["own_selling"])
+    assert values["months"] == len(calendar)
     half = _finding(demo, "coaching-half-time", team)
     values = half.words["headline"].values
     assert values["managers"] == split.n == len(shares)
     assert values["reach"] == sum(s[0] >= 0.5 for s in shares.values())
     assert values["mean"] == pytest.approx(mean["coaching"])
+    assert values["months"] == len(calendar)
     lowered = company_of(demo.tables, limits={**demo.settings.limits, "coaching_share": 0.14})
     vars(lowered).update(panel=demo.panel, team_panel=demo.team_panel)
     reach = sum(s[0] >= 0.14 for s in shares.values())
@@ -721,6 +751,16 @@ def test_manager_time_is_counted_per_manager(demo, team):
         assert 0 < reach < n
         assert finding.estimate.low == pytest.approx((middle - spread) / (1 + z**2 / n))
         assert finding.estimate.high == pytest.approx((middle + spread) / (1 + z**2 / n))
+
+
+@each_scope
+@pytest.mark.parametrize(("months", "said"), [(1, "In 1 month "), (3, "In 3 months ")])
+def test_months_without_a_time_log_are_not_counted(demo, team, months, said):
+    log = demo.tables["time_log"]
+    last = log["week"].max() - pd.DateOffset(months=months)
+    short = company_of({**demo.tables, "time_log": log.loc[log["week"] > last]})
+    for slug in ("manager-time-split", "coaching-half-time"):
+        assert str(_finding(short, slug, team).words["headline"]).startswith(said)
 
 
 # The running quarter

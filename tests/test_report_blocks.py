@@ -469,7 +469,16 @@ def test_untold_counts_groups_and_names_the_cheapest_record():
     told = str(report.untold(dossier()))
     assert "38 claims lack records or people they need. 1 claim was tested and cannot" in told
     assert "The next record worth keeping: surveys. Alone it would open 38 claims." in told
-    assert "Two more quarters would settle it." in told
+    why = "The interval leaves room both for an effect that matters and for one that does not."
+    assert f"{why} Two more quarters would settle it." in told
+    power = {"size": N_("An effect of 3% would have shown.")()}
+    sized = [
+        replace(f, words={**f.words, **power}) if f.claim == "weekly-one-on-one" else f
+        for f in findings(TEAM)
+    ]
+    told = str(report.untold(dossier(found=sized)))
+    assert "An effect of 3% would have shown. Two more quarters would settle it." in told
+    assert why not in told
 
 
 def test_a_claim_without_a_test_is_not_blamed_on_the_data():

@@ -49,7 +49,7 @@ def time_split(company: Company, team: str | None) -> Measure:
     shares = dict(zip(CATEGORIES, table["value"].tolist(), strict=True))
     return Measure(
         estimate=Interval(value=value, low=low, high=high, unit="share"),
-        values={**shares, "managers": len(hours)},
+        values={**shares, "managers": len(hours), "months": _months(company, team)},
         table=table,
         n=len(hours),
         groups=len(hours),
@@ -77,6 +77,7 @@ def coaching_half_time(company: Company, team: str | None) -> Measure:
             "reach": reach,
             "managers": len(coached),
             "mean": mean,
+            "months": _months(company, team),
         },
         case="none" if team is None and not reach else "",
         table=monthly,
@@ -100,6 +101,11 @@ def _monthly_coaching_share(company: Company, team: str | None) -> pd.DataFrame:
     return table_of(company, "monthly coaching share", team, make)
 
 
+def _months(company: Company, team: str | None) -> int:
+    """Return in how many of the recent months anything was logged."""
+    return int((_monthly_coaching_share(company, team)["hours"] > 0).sum())
+
+
 MANAGER_TIME_SPLIT = Claim(
     slug="manager-time-split",
     needs=("time_log",),
@@ -107,14 +113,22 @@ MANAGER_TIME_SPLIT = Claim(
     unit="share",
     words={
         "headline": N_(
-            "Managers log {own_selling:pct} of their time on selling themselves, "
-            "{coaching:pct} on coaching, {internal_meetings:pct} in internal meetings and "
-            "{admin:pct} on administration."
+            "In {months:int} month managers logged {own_selling:pct} of their time on selling "
+            "themselves, {coaching:pct} on coaching, {internal_meetings:pct} in internal meetings "
+            "and {admin:pct} on administration.",
+            "In {months:int} months managers logged {own_selling:pct} of their time on selling "
+            "themselves, {coaching:pct} on coaching, {internal_meetings:pct} in internal meetings "
+            "and {admin:pct} on administration.",
+            count="months",
         ),
         "team": N_(
-            "The manager logged {own_selling:pct} of the time on own selling, {coaching:pct} "
-            "on coaching, {internal_meetings:pct} in internal meetings and {admin:pct} on "
-            "administration."
+            "In {months:int} month the manager logged {own_selling:pct} of the time on own "
+            "selling, {coaching:pct} on coaching, {internal_meetings:pct} in internal meetings "
+            "and {admin:pct} on administration.",
+            "In {months:int} months the manager logged {own_selling:pct} of the time on own "
+            "selling, {coaching:pct} on coaching, {internal_meetings:pct} in internal meetings "
+            "and {admin:pct} on administration.",
+            count="months",
         ),
     },
     threats=(N_("Time logs are what people write down, not what a clock saw."),),
@@ -127,15 +141,25 @@ COACHING_HALF_TIME = Claim(
     unit="share",
     words={
         "headline": N_(
-            "{reach:int} of {managers:int} managers logged {limit:pct} of their time or more as "
-            "coaching; on average it was {mean:pct}."
+            "In {months:int} month {reach:int} of {managers:int} managers logged {limit:pct} of "
+            "their time or more as coaching; on average it was {mean:pct}.",
+            "In {months:int} months {reach:int} of {managers:int} managers logged {limit:pct} of "
+            "their time or more as coaching; on average it was {mean:pct}.",
+            count="months",
         ),
         "headline_none": N_(
-            "None of {managers:int} managers logged {limit:pct} of their time or more as coaching; "
-            "on average it was {mean:pct}."
+            "In {months:int} month none of {managers:int} managers logged {limit:pct} of their "
+            "time or more as coaching; on average it was {mean:pct}.",
+            "In {months:int} months none of {managers:int} managers logged {limit:pct} of their "
+            "time or more as coaching; on average it was {mean:pct}.",
+            count="months",
         ),
         "team": N_(
-            "The manager logged {mean:pct} of the time as coaching, against a mark of {limit:pct}."
+            "In {months:int} month the manager logged {mean:pct} of the time as coaching, against "
+            "a mark of {limit:pct}.",
+            "In {months:int} months the manager logged {mean:pct} of the time as coaching, against "
+            "a mark of {limit:pct}.",
+            count="months",
         ),
     },
     threats=(

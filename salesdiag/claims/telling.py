@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from salesdiag import checks
 from salesdiag.claims.base import Claim
 from salesdiag.claims.effects import DoseEffect, RepEffect
 from salesdiag.company import Company
-from salesdiag.finding import Estimate, Finding
-from salesdiag.text import Message
+from salesdiag.finding import Estimate, Finding, Interval
+from salesdiag.text import Message, Template
 from salesdiag.text import claims as words
 
 DECIDED = ("supported", "contradicted")
@@ -37,13 +38,13 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
         "high": percent.high,
         "limit": company.settings.limits[limit] if limit else None,
     }
-    told: dict[str, Message] = {"headline": said[_opening(finding)](**values)}
+    told: dict[str, Message] = {"headline": _headline(finding, percent, said, values)}
     money = finding.effect_sizes.get("money_per_month")
     if money is not None and finding.verdict in DECIDED:
         told["size"] = said["size" if finding.team is None else "team_size"](
             money=money.value, low=money.low, high=money.high
         )
-    elif math.isfinite(finding.mde):
+    elif math.isfinite(finding.mde) and told["headline"].template is not words.UNDECIDED:
         told["size"] = words.SMALLEST_SEEN(
             mde=math.expm1(finding.mde), margin=math.expm1(finding.margin)
         )
@@ -55,11 +56,22 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
     return replace(finding, words=told)
 
 
-def _opening(finding: Finding) -> str:
-    """Return which of a claim's sentences opens a finding."""
-    if finding.verdict in DECIDED and finding.estimate is not None:
-        return "more" if finding.estimate.value > 0 else "less"
-    return "small" if finding.verdict == "negligible" else "untold"
+def _headline(
+    finding: Finding, percent: Interval, said: Mapping[str, Template], values: Mapping[str, object]
+) -> Message:
+    """Return the sentence that answers a claim.
+
+    An interval on one side of zero says more than that nothing can be told: which side it is, and
+    why that does not decide the claim all the same.
+    """
+    way = "more" if percent.value > 0 else "less"
+    if finding.verdict == "negligible":
+        return said["small"](**values)
+    if finding.verdict in DECIDED:
+        return said[way](**values)
+    if percent.low > 0 or percent.high < 0:
+        return words.UNDECIDED(seen=said[way](**values), reason=finding.reason)
+    return said["untold"](**values)
 
 
 def _beside(finding: Finding, reaction: Estimate | None) -> Message:

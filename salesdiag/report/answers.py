@@ -181,7 +181,9 @@ def answer(dossier: Dossier, finding: Finding, before: Finding | None = None) ->
     """
     entry = ENTRY.get(finding.claim)
     said = [finding.words["size"]] if "size" in finding.words else []
-    why = [finding.reason] if finding.verdict != "measured" else []
+    why = (
+        [finding.reason] if finding.verdict != "measured" and finding.reason in finding.said else []
+    )
     rest = [own_part(dossier, finding), *said, *notes(finding), *why]
     line = headline(finding)
     name, tested = f"draw-{finding.claim}", finding.verdict != "not_testable"

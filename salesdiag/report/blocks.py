@@ -237,9 +237,8 @@ def untold(dossier: Dossier) -> dict[str, Any]:
 
 
 def _what_would_tell(finding: Finding) -> list[Message | str]:
-    """Return how far the evidence reaches and what would take it further."""
-    size, change = finding.words.get("size"), finding.words.get("change")
-    return [s for s in (size, change) if s] or [finding.reason]
+    """Return how far the evidence reaches, or why it does not, and what would take it further."""
+    return [finding.words.get("size", finding.reason), finding.words.get("change", "")]
 
 
 def _grouped(said: Iterable[tuple[str, Finding]]) -> list[dict[str, object]]:
