@@ -173,7 +173,6 @@ class _Curve:
     reaction: Estimate | None
     steps: dose.DoseResponse | None
     checks: tuple[Check, ...]
-    plain: Naive | None
     table: pd.DataFrame | None
 
 
@@ -210,12 +209,14 @@ class DoseEffect:
         curve = kept(company, (self.driver, limit), lambda: self._fits(company, limit))
         estimate = curve.primary.estimate
         doubts: list[Check] = []
+        plain = partial(naive.pooled_ols, company.team_panel)
         if self.beyond:
             if curve.steps is None:
                 raise NotEstimable(words.NO_DOSE(limit=limit))
             estimate = curve.steps.contrast(2, 1)
             up_to = attempt(partial(curve.steps.contrast, 1, 0))
             doubts.append(checks.up_to_limit(up_to, claim.margin))
+            plain = partial(naive.pooled_step, company.team_panel, limit)
         doubts = [
             checks.enough_groups(estimate.groups),
             checks.enough_periods(curve.primary.periods),
@@ -228,7 +229,7 @@ class DoseEffect:
         return Evidence(
             estimate=estimate,
             reaction=curve.reaction,
-            plain=curve.plain,
+            plain=attempt(partial(plain, driver=self.driver, unit="team_id")),
             checks=tuple(doubts),
             table=curve.table,
         )
@@ -244,7 +245,6 @@ class DoseEffect:
                 checks.same_sign(primary.estimate.value, _others(panel, spec)),
                 *_bootstrap(primary),
             ),
-            plain=attempt(lambda: naive.pooled_ols(panel, driver=self.driver, unit="team_id")),
             table=_curve(panel, spec),
         )
 

@@ -321,7 +321,7 @@ PLAN_FIRST = Claim(
 )
 
 METHOD_GROWING = N_(
-    "share of reps there in both quarters, Wilson interval; logarithmic mean Divisia decomposition "
+    "Share of reps there in both quarters, Wilson interval; logarithmic mean Divisia decomposition "
     "per rep, summed, intervals by resampling reps"
 )
 WHERE_FROM = N_(

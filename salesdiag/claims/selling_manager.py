@@ -230,7 +230,8 @@ ONE_DEAL_A_QUARTER = Claim(
             "to do with results, and whose teams sold as before."
         ),
         "tell": N_(
-            "Would tell it: more managers who have had quarters on both sides of the limit."
+            "Would tell it: more managers who have had quarters on both sides of the limit, or who "
+            "crossed it for reasons that have nothing to do with results."
         ),
     },
     threats=(N_("A manager may sell more just when the team is in trouble."),),

@@ -41,15 +41,15 @@ NO_TWO_PERIODS = N_("There are no two complete quarters with results to compare.
 NOTHING_SOLD = N_("There is no revenue in the months that this looks at.")
 NO_CLIENT_OWNERS = N_("The data do not say whose clients are whose.")
 
-METHOD_MEAN_SHARES = N_("mean of the managers' shares over twelve months, t interval over managers")
-METHOD_HOURS = N_("hours over all hours that the team's manager logged in twelve months")
-METHOD_WILSON = N_("share of managers over twelve months, Wilson interval")
-METHOD_COUNT = N_("sum over sum; everything there is was counted, so there is no sampling interval")
+METHOD_MEAN_SHARES = N_("Mean of the managers' shares over twelve months, t interval over managers")
+METHOD_HOURS = N_("Hours over all hours that the team's manager logged in twelve months")
+METHOD_WILSON = N_("Share of managers over twelve months, Wilson interval")
+METHOD_COUNT = N_("Sum over sum; everything there is was counted, so there is no sampling interval")
 METHOD_OWN_SHARE = N_(
-    "mean of the managers' own shares over twelve months, t interval over managers"
+    "Mean of the managers' own shares over twelve months, t interval over managers"
 )
 METHOD_BRIDGE = N_(
-    "logarithmic mean Divisia decomposition per rep, summed; intervals by resampling reps"
+    "Logarithmic mean Divisia decomposition per rep, summed; intervals by resampling reps"
 )
 
 NO_SUCH_CLAIM = N_("The register has no claim {name:name}; near it are {near:list}.")

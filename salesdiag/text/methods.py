@@ -89,6 +89,10 @@ NAIVE_TOP_GAP = N_(
 NAIVE_GROWTH = N_("Pearson correlation of a quarter's hours with growth in the next quarter")
 NAIVE_LEVEL = N_("Pearson correlation of mean hours with log mean revenue over reps")
 NAIVE_POOLED = N_("Least squares of log revenue on the driver of the month before, over all rows")
+NAIVE_STEP = N_(
+    "Least squares of log revenue on whether the month before was beyond the limit, over all rows "
+    "after any dose"
+)
 NAIVE_TWO_WAY = N_(
     "Fixed effects of rep and month, last month's hours, clustered standard errors, normal "
     "reference"

@@ -314,7 +314,7 @@ ALL_DEALS = N_(
     "{won:int} of {closed:int} closed deals were won: {rate:pct1} ({low:pct1} to {high:pct1})."
 )
 LACK_RECORDS = N_("Records, months or people are missing")
-LACK_EVIDENCE = N_("Too little to decide")
+LACK_EVIDENCE = N_("Tested, but not decided")
 
 # Methods
 
