@@ -33,7 +33,9 @@ import salesdiag as sd
 from conftest import ROOT
 from salesdiag import claims as cl
 from salesdiag.claims.base import benchmarks
-from salesdiag.claims.effects import DoseEffect, RepEffect, apart
+from salesdiag.claims.designs.base import apart
+from salesdiag.claims.designs.dose import DoseEffect
+from salesdiag.claims.designs.rep_month import RepEffect
 from salesdiag.claims.measured import Measured
 from salesdiag.claims.register import TOPICS
 from salesdiag.claims.telling import tell

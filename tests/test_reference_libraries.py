@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from salesdiag.claims.effects import INFORMATION
+from salesdiag.claims.designs.rep_month import INFORMATION
 from salesdiag.estimate import dynamic, pool
 from salesdiag.estimate.design import DynamicPanel, design
 from salesdiag.estimate.panel_ols import fixed_effects

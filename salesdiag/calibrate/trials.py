@@ -15,7 +15,9 @@ from salesdiag.calibrate.said import JUDGED, Said
 from salesdiag.calibrate.studies import STUDIES
 from salesdiag.claims import CLAIM
 from salesdiag.claims.base import Claim
-from salesdiag.claims.effects import DoseEffect, RepEffect, attempt
+from salesdiag.claims.designs.base import attempt
+from salesdiag.claims.designs.dose import DoseEffect
+from salesdiag.claims.designs.rep_month import RepEffect
 from salesdiag.company import Company
 from salesdiag.estimate import dynamic, naive
 from salesdiag.finding import Finding, Interval

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from salesdiag.claims.base import Claim
-from salesdiag.claims.effects import RepEffect
+from salesdiag.claims.designs.rep_month import RepEffect
 from salesdiag.text import N_
 
 COACHING_HOURS = Claim(

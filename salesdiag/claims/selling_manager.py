@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from salesdiag.claims.base import Claim
-from salesdiag.claims.effects import DoseEffect
+from salesdiag.claims.designs.dose import DoseEffect
 from salesdiag.claims.keeping import table_of
 from salesdiag.claims.measured import Measure, Measured, people_of, recent
 from salesdiag.company import Company

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from salesdiag import checks
 from salesdiag.claims.base import Claim
-from salesdiag.claims.effects import DoseEffect, RepEffect
+from salesdiag.claims.designs.base import Effect
 from salesdiag.company import Company
 from salesdiag.finding import Estimate, Finding, Interval
 from salesdiag.text import Message, Template
@@ -28,15 +28,14 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
         Decided; one without an estimate is returned as it is.
     """
     percent = finding.effect_sizes.get("percent")
-    if percent is None or not isinstance(claim.design, RepEffect | DoseEffect):
+    if percent is None or not isinstance(claim.design, Effect):
         return finding
     said = claim.words
-    limit = getattr(claim.design, "limit", None)
     values = {
         "size": abs(percent.value),
         "low": percent.low,
         "high": percent.high,
-        "limit": company.settings.limits[limit] if limit else None,
+        **claim.design.told(company),
     }
     told: dict[str, Message] = {"headline": _headline(finding, percent, said, values)}
     money = finding.effect_sizes.get("money_per_month")
