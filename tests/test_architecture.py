@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,34 @@ def test_imports_point_up_the_table(path):
     own = order.index(name_of(path))
     down = [f"line {n}: {m}" for n, m in imported(path) if order.index(m) > own]
     assert not down
+
+
+def dotted(path: Path) -> str:
+    """Return the name by which a file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def files_imported(path: Path, names: frozenset[str]) -> set[str]:
+    """Return the package's files that a file imports, within functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            deeper = {f"{node.module}.{a.name}" for a in node.names}
+            found |= {name if name in names else node.module for name in deeper}
+    return (found & names) - {dotted(path)}
+
+
+def test_no_two_files_import_each_other_not_even_by_way_of_others():
+    """A package is left out: it gathers what its files hold, and they name it in no import."""
+    paths = {dotted(p): p for p in PACKAGE.rglob("*.py") if p.stem != "__init__"}
+    graph = {name: files_imported(p, frozenset(paths)) for name, p in paths.items()}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as circle:
+        pytest.fail(" imports ".join(reversed(circle.args[1])))
 
 
 def requirement(text: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ import pytest
 import warm_jobs
 from jupyter_client.kernelspec import find_kernel_specs
 
-from salesdiag.batch import engines, jobs
+from salesdiag.batch import engines, files
 from salesdiag.warm.client import Warm
 from salesdiag.warm.server import Request
 
@@ -85,14 +85,14 @@ def forked(_environment) -> Iterator[Run]:
             arguments=[str(work)],
             cwd=str(folder),
             argv=["ipykernel_launcher.py"],
-            log=str(work / jobs.LOG),
+            log=str(work / files.LOG),
         )
         fork = warm.fork(request)
         try:
-            assert fork.wait(300).code == 0, (work / jobs.LOG).read_text()
+            assert fork.wait(300).code == 0, (work / files.LOG).read_text()
         finally:
             fork.close()
-        return nbformat.read(work / jobs.NOTEBOOK, as_version=4)
+        return nbformat.read(work / files.NOTEBOOK, as_version=4)
 
     yield run
     warm.close()

@@ -508,8 +508,8 @@ def test_a_killed_kernel_costs_its_team_and_nobody_reads_the_data_again(toy, tmp
             i for i, c in enumerate(made.cells) if "parameters" in c.metadata.get("tags", ())
         )
         source = (
-            "import os\nfrom salesdiag.report import dossier\n"
-            "dossier.load = dossier.test_all = None\n"
+            "import os\nfrom salesdiag.report import opening\n"
+            "opening.load = opening.test_all = None\n"
             "if globals().get('team') == 'T02':\n    os.kill(os.getpid(), 9)"
         )
         made.cells.insert(first + 1, nbformat.v4.new_code_cell(source, id="hostile"))

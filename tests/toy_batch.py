@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from salesdiag import batch
-from salesdiag.batch import engines, jobs, planning
+from salesdiag.batch import engines, files, planning
 from salesdiag.finding import Check, Finding, Interval
 from salesdiag.settings import Settings
 from salesdiag.text import findings as finding_words
@@ -166,8 +166,8 @@ class Instant:
                 raise KeyboardInterrupt
             work = Path(job.work)
             work.mkdir(parents=True, exist_ok=True)
-            (work / jobs.NOTEBOOK).write_text("{}")
-            (work / jobs.PAGE).write_text(f"page of {job.key}")
+            (work / files.NOTEBOOK).write_text("{}")
+            (work / files.PAGE).write_text(f"page of {job.key}")
             self.ran.append(job.team)
             done = job.team not in self.fail
             yield batch.Outcome(

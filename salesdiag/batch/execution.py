@@ -22,7 +22,7 @@ with without_grammar():
     from papermill.exceptions import PapermillExecutionError
     from papermill.execute import ERROR_MARKER_TAG
 
-from salesdiag.batch.jobs import NOTEBOOK, PAGE, RESULT, STATE
+from salesdiag.batch.files import NOTEBOOK, PAGE, RESULT, STATE
 from salesdiag.text import commands as words
 
 SAVED_EVERY = 0.5

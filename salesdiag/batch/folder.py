@@ -20,7 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from salesdiag.batch.jobs import NOTEBOOK, PAGE, Job, Outcome
+from salesdiag.batch.files import NOTEBOOK, PAGE
+from salesdiag.batch.jobs import Job, Outcome
 from salesdiag.text import commands as words
 
 MANIFEST = "manifest.json"

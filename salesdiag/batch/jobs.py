@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from salesdiag.batch.files import LOG, NOTEBOOK, RESULT, STATE
 from salesdiag.text import Message
 from salesdiag.text import commands as words
 from salesdiag.warm.client import ColdError, Fork, Warm
@@ -32,10 +33,6 @@ LAST_WORDS = 2.0
 
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 """Notebooks run side by side: threads inside each would only compete."""
-
-NOTEBOOK, PAGE, RESULT, STATE, LOG = (
-    "notebook.ipynb", "page.html", "result.json", "state.json", "log.txt",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +197,7 @@ def _reason_of(
 
 def _mark(notebook: Path, cell: int) -> None:
     """Say in a failed notebook where it failed; remove one that is not whole."""
-    from salesdiag.batch.execution import mark_failed
+    from salesdiag.batch.execution import mark_failed  # papermill, which a runner does without
 
     try:
         mark_failed(notebook, cell)

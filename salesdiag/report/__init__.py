@@ -21,7 +21,7 @@ from salesdiag.report.blocks import (
     teams,
     untold,
 )
-from salesdiag.report.dossier import Dossier, open
+from salesdiag.report.dossier import Dossier
 from salesdiag.report.figures import (
     plot,
     plot_attainment,
@@ -30,6 +30,7 @@ from salesdiag.report.figures import (
     plot_interval,
     plot_shares,
 )
+from salesdiag.report.opening import open
 from salesdiag.report.people import Names, file_name
 
 TEAM_PAGE = (header, found, actions, beside, curve, claims, untold, methods)

@@ -18,7 +18,8 @@ import nbformat
 
 from salesdiag import batch, simulate
 from salesdiag.batch import engines, planning
-from salesdiag.batch.jobs import NOTEBOOK, PAGE, Job
+from salesdiag.batch.files import NOTEBOOK, PAGE
+from salesdiag.batch.jobs import Job
 from salesdiag.report import page
 from salesdiag.report.block import environment, style
 from salesdiag.warm.client import Request, Warm
