@@ -143,8 +143,8 @@ def test_a_page_from_the_file_is_the_page_made_without_it(team, identify, tmp_pa
     without = pages(report.open(made, found, team=team, identify=identify))
     handed = tmp_path / "handed"
     handed.write_bytes(pickle.dumps(Overview.of(made, identify).dossier(team, found)))
-    monkeypatch.setattr("salesdiag.report.dossier.load", None)
-    monkeypatch.setattr("salesdiag.report.dossier.test_all", None)
+    monkeypatch.setattr("salesdiag.report.opening.load", None)
+    monkeypatch.setattr("salesdiag.report.opening.test_all", None)
     assert pages(report.open("no/such/data", handed, team=team, identify=identify)) == without
 
 
