@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test quick lint lab notebooks bench calibration test-system lock clean
+.PHONY: help setup reports test quick lint lab notebooks bench calibration messages test-system lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ test-system:
 			--no-install-recommends chromium fonts-dejavu-core fonts-noto-core) >/dev/null 2>&1 \
 			|| echo "no browser could be installed; tests that need one are skipped" >&2; \
 	fi
+
+messages: $(STAMP) ## write salesdiag.pot, every sentence for translators
+	$(BIN)/python tools/messages.py salesdiag.pot
 
 lock: ## write requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --generate-hashes \

@@ -13,6 +13,8 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,9 +133,39 @@ def test_a_plural_needs_a_count():
         N_("one", count="n")
 
 
-@pytest.mark.parametrize(("n", "said"), [(0, "0 teams"), (1, "1 team"), (2, "2 teams")])
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [(0, "0 teams"), (1, "1 team"), (1.0, "1 team"), (1.5, "1.5 teams"), (2, "2 teams")],
+)
 def test_plurals(n, said):
-    assert str(N_("{n:int} team", "{n:int} teams", count="n")(n=n)) == said
+    assert str(N_("{n:num} team", "{n:num} teams", count="n")(n=n)) == said
+
+
+def test_a_month_within_a_date_has_its_own_case():
+    """Genitive in Polish and Russian, as the Unicode locale data (CLDR) prescribe."""
+    day = dt.date(2024, 3, 1)
+    assert [say("month", day, code) for code in ("pl", "ru")] == ["marzec 2024", "март 2024\u202fг."]
+    assert [say("month_of", day, code) for code in ("pl", "ru")] == ["marca 2024", "марта 2024\u202fг."]
+    assert say("month_of", day) == say("month", day) == "March 2024"
+
+
+def test_a_short_word_is_translated_by_its_context(tmp_path, monkeypatch):
+    found = Catalog(locale="pl")
+    for context, said in (("verb", "plan"), ("noun", "planuj")):
+        found.add("Plan", said, context=context)
+    found.add(("{n:int} plan", "{n:int} plans"), ("{n:int} a", "{n:int} b", "c"), context="noun")
+    where = tmp_path / "pl" / "LC_MESSAGES"
+    where.mkdir(parents=True)
+    with (where / "salesdiag.mo").open("wb") as file:
+        write_mo(file, found)
+    monkeypatch.setattr(text_package, "LOCALE_DIR", tmp_path)
+    text_package._catalogue.cache_clear()
+    with speaking("pl"):
+        assert [str(N_("Plan", context=c)) for c in ("verb", "noun")] == ["plan", "planuj"]
+        assert str(N_("Plan")) == "Plan"
+        counted = N_("{n:int} plan", "{n:int} plans", count="n", context="noun")
+        assert [str(counted(n=n)) for n in (1, 2)] == ["1 a", "2 b"]
+    text_package._catalogue.cache_clear()
 
 
 # Names from data
@@ -291,7 +323,7 @@ def test_plural_forms_have_the_same_gaps():
         for _, spec in _fields(t.one):
             assert spec.lstrip("+") in {
                 "", "int", "num", "num1", "pct", "pct1", "pct2", "money", "exact", "date", "month",
-                "quarter", "name", "text", "list",
+                "month_of", "quarter", "name", "text", "list",
             }, (name, t.one)  # fmt: skip
         if t.many:
             lost = _fields(t.one) ^ _fields(t.many)  # "one of them" needs no number

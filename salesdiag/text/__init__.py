@@ -21,7 +21,9 @@ format          what it is for
 ``num1``        number, one decimal
 ``pct``         share 0..1 as whole percent; ``pct1`` one decimal, ``pct2`` two; ``+pct1`` signed
 ``money``       currency, at most three significant digits; ``+money`` signed; ``exact`` in full
-``date``        day; ``month`` month and year; ``quarter`` quarter and year
+``date``        day; ``quarter`` quarter and year
+``month``       month and year standing alone or in a range; ``month_of`` the same in the case that
+                languages with cases use within a date ("of March 2025")
 ``name``        text that came from data: cleaned, shortened, and escaped in HTML
 ``text``        a message, or a word of ours that needs no translation (an id, a file name)
 ``list``        a list of any of these
@@ -32,6 +34,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import math
+import re
 import string
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -210,7 +213,7 @@ class _Formatter(string.Formatter):
         if spec == "name":
             name = clean_name(value)
             return f"<bdi>{escape(name)}</bdi>" if self.html else name
-        if spec in {"date", "month", "quarter"}:
+        if spec in {"date", "month", "month_of", "quarter"}:
             text = self._moment(value, spec)
         elif spec in {"", "text"}:
             text = clean_name(value, 400)
@@ -221,8 +224,11 @@ class _Formatter(string.Formatter):
     def _moment(self, value: Any, spec: str) -> str:
         if spec == "date":
             return dates.format_date(value, "long", locale=self.locale)
-        skeleton = "yMMMM" if spec == "month" else "yQQQ"
-        return dates.format_skeleton(skeleton, value, locale=self.locale)
+        skeletons = self.locale.datetime_skeletons
+        pattern = skeletons["yQQQ" if spec == "quarter" else "yMMMM"].pattern
+        if spec in {"month", "month_of"}:  # L is the name of a month that stands alone
+            pattern = re.sub("[LM]{3,}", "MMMM" if spec == "month_of" else "LLLL", pattern)
+        return dates.format_date(value, pattern, locale=self.locale)
 
 
 @dataclass(frozen=True)
@@ -235,11 +241,14 @@ class Template:
         The English sentence, which is also its key in the catalogues; ``many`` for a plural.
     count : str
         The field whose value chooses between ``one`` and ``many``.
+    context : str
+        Tells translators, and catalogues, which of several meanings a short word has.
     """
 
     one: str
     many: str | None = None
     count: str | None = None
+    context: str | None = None
 
     def __call__(self, **values: Any) -> Message:
         """Fill the gaps."""
@@ -271,21 +280,35 @@ class Message:
         speech, t = current(), self.template
         words = _catalogue(speech.language)
         if t.many is not None and t.count is not None:
-            text = words.ngettext(t.one, t.many, int(self.values[t.count]))
+            n = _for_plural(self.values[t.count])
+            text = (
+                words.ngettext(t.one, t.many, n)
+                if t.context is None
+                else words.npgettext(t.context, t.one, t.many, n)
+            )
         else:
-            text = words.gettext(t.one)
+            text = words.gettext(t.one) if t.context is None else words.pgettext(t.context, t.one)
         if html:
             text = str(escape(text))
         return _Formatter(speech, html).vformat(text, (), dict(self.values))
 
 
+def _for_plural(value: float) -> int:
+    """Return the whole number whose plural form a count takes.
+
+    Fractions take that of two, as in English ("1.5 deals"), Italian, Polish and Russian, where it
+    is the genitive singular.
+    """
+    return int(value) if float(value).is_integer() else 2
+
+
 def N_(  # noqa: N802 -- the name that message extraction looks for
-    one: str, many: str | None = None, *, count: str | None = None
+    one: str, many: str | None = None, *, count: str | None = None, context: str | None = None
 ) -> Template:
     """Declare a sentence, with a plural form where ``count`` names a field that counts."""
     if (many is None) != (count is None):
         raise ValueError("a plural needs both forms and the field that counts")
-    return Template(one, many, count)
+    return Template(one, many, count, context)
 
 
 def join(parts: Sequence[Message | str]) -> str:
