@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,6 @@ from scipy import stats
 from salesdiag.estimate import naive, proportion, sensitivity, smallest
 from salesdiag.estimate.design import DynamicPanel
 from salesdiag.estimate.dynamic import fit
-from salesdiag.estimate.forecast import forecast, past_periods, run_rate
 from salesdiag.estimate.panel_ols import fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Estimate
@@ -193,85 +191,6 @@ def test_e_values():
     )
     with pytest.raises(ValueError, match="positive"):
         sensitivity.e_value(0.0)
-
-
-# forecast --------------------------------------------------------------------------------------
-
-
-def test_chain_ladder_by_hand():
-    early, late = np.array([40.0, 50, 60, 50]), np.array([100.0, 100, 150, 110])
-    found = forecast(45, 0.5, early, late)
-    assert found.total.value == pytest.approx(45 * 460 / 200)
-    assert found.run_rate == 90
-    errors = [
-        np.log(late[i] / (early[i] * np.delete(late, i).sum() / np.delete(early, i).sum()))
-        for i in range(4)
-    ]
-    half = stats.t.ppf(0.975, 3) * np.sqrt(np.mean(np.square(errors)))
-    assert found.total.high == pytest.approx(found.total.value * np.exp(half))
-    assert found.total.low == pytest.approx(max(found.total.value * np.exp(-half), 45))
-    assert found.past == 4
-
-
-def test_nothing_in_yet_is_the_average_period():
-    late = np.array([100.0, 120, 90, 110, 0])
-    found = forecast(0, 0.1, np.zeros(5), late)
-    assert found.total.value == 105
-    assert found.total.low > 0
-    assert found.past == 4
-    assert "nothing has come in" in str(found.method)
-
-
-def test_what_is_in_is_a_lower_bound_unless_it_was_lost_before():
-    early = np.array([99.0, 98, 97, 99, 60])
-    late = np.array([100.0, 100, 100, 100, 100])
-    assert forecast(50, 0.95, early, late).total.low == 50
-    assert forecast(50, 0.95, early, late - 5).total.low < 50
-
-
-def test_a_period_that_is_over_is_known():
-    found = forecast(80, 1.0, [], [])
-    assert (found.total.low, found.total.value, found.total.high) == (80, 80, 80)
-
-
-def test_forecast_refusals():
-    with pytest.raises(NotEstimable, match="3 past periods are too few"):
-        forecast(10, 0.5, [5, 5, 5, 0], [9, 9, 9, 9])
-    with pytest.raises(ValueError, match="0 to 1"):
-        run_rate(10, 1.2)
-    assert np.isnan(run_rate(0, 0))
-
-
-@pytest.mark.parametrize("to_date", [True, False])
-def test_forecast_intervals_cover(to_date):
-    """Eight past quarters, uneven deals: about 95 % of 600 quarters end within the interval."""
-    inside = []
-    for seed in range(600):
-        rng = np.random.default_rng(seed)
-        deals = rng.lognormal(0, 0.8, (9, 60)) * 100
-        total, early = deals.sum(axis=1), deals[:, :25].sum(axis=1) * to_date
-        found = forecast(early[8], 25 / 60, early[:8], total[:8]).total
-        inside.append(found.low <= total[8] <= found.high)
-    assert 0.92 <= np.mean(inside) <= 0.985
-
-
-def test_past_periods_against_a_loop():
-    rng = np.random.default_rng(0)
-    dates = pd.Series(pd.Timestamp("2023-12-15") + pd.to_timedelta(rng.integers(0, 500, 400), "D"))
-    amounts = pd.Series(rng.random(400))
-    starts = pd.date_range("2024-01-01", periods=6, freq="QS")
-    as_of = pd.Timestamp("2025-02-20")
-    found = past_periods(dates, amounts, starts, as_of)
-    share = 51 / 90  # 1 January to 20 February inclusive, of 90 days
-    assert found["elapsed"].iloc[-1] == pytest.approx(share)
-    for i, (a, b) in enumerate(pairwise(starts)):
-        here = (dates >= a) & (dates < b) & (dates <= as_of)
-        soon = here & (dates < a + pd.Timedelta(days=round(share * (b - a).days)))
-        assert found.loc[i, "total"] == pytest.approx(amounts[here].sum())
-        assert found.loc[i, "to_date"] == pytest.approx(amounts[soon].sum())
-    assert found["to_date"].iloc[-1] == found["total"].iloc[-1]
-    with pytest.raises(ValueError, match="last period"):
-        past_periods(dates, amounts, starts, pd.Timestamp("2024-02-20"))
 
 
 # naive figures ---------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from salesdiag.claims.keeping import kept
 from salesdiag.claims.quarters import compared_quarters, panel_of
 from salesdiag.company import Company
 from salesdiag.estimate.decompose import bootstrap_totals, bridge
+from salesdiag.estimate.proportion import MIN_CLUSTERS
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.text import claims as words
 
@@ -70,11 +72,35 @@ def ends(moved: pd.DataFrame) -> tuple[float, float]:
     return start, end
 
 
-def resampled(parts: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
-    """Return the total of each part of a bridge, with its interval."""
+def resampled(
+    parts: pd.DataFrame, factors: Sequence[str], groups: pd.Series | None
+) -> pd.DataFrame:
+    """Return the total of each part of a bridge, with its interval.
+
+    Groups of teams (of each rep: ``groups``) are resampled, as what moves a whole team moves all
+    its reps. Without groups, or with fewer than five, there is no interval: everything there is
+    was counted.
+    """
     # copied side by side: the last digit of a sum depends on how columns lie in memory
     columns = {c: parts[c].to_numpy() for c in (*factors, *ENDS)}
-    return bootstrap_totals(pd.DataFrame(columns), seed=SEED)
+    table = pd.DataFrame(columns)
+    if groups is None or groups.nunique() < MIN_CLUSTERS:
+        return pd.DataFrame({"value": table.sum(), "low": math.nan, "high": math.nan})
+    drawn = bootstrap_totals(table.groupby(groups.to_numpy()).sum(), seed=SEED)
+    return drawn.assign(value=table.sum())
+
+
+def groups_of(company: Company, team: str | None, reps: pd.Series) -> pd.Series | None:
+    """Return the group of teams that each rep was last in; None for the reps of one team."""
+    if team is not None:
+        return None
+    return reps.map(kept(company, "last group", lambda: _last_group(company)))
+
+
+def _last_group(company: Company) -> pd.Series:
+    panel = panel_of(company, ())
+    known = panel.loc[panel["quarter"].isin(compared_quarters(company))]
+    return known.sort_values("month", kind="stable").groupby("rep_id")["group_id"].last()
 
 
 def steps(totals: pd.DataFrame, start: float, end: float) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.claims.base import Claim
-from salesdiag.claims.bridges import bridged, ends, resampled, steps
+from salesdiag.claims.bridges import bridged, ends, groups_of, resampled, steps
 from salesdiag.claims.keeping import kept, table_of
 from salesdiag.claims.measured import Measure, Measured
 from salesdiag.claims.quarters import (
@@ -19,15 +19,13 @@ from salesdiag.claims.quarters import (
     compared_quarters,
     complete_quarters,
     panel_of,
-    quarter_of,
 )
+from salesdiag.claims.running import running_quarter
 from salesdiag.company import Company
 from salesdiag.estimate.decompose import fewest
-from salesdiag.estimate.forecast import forecast, past_periods
-from salesdiag.estimate.proportion import share
+from salesdiag.estimate.proportion import MIN_CLUSTERS, clustered_share
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Interval
-from salesdiag.panel import observation_window
 from salesdiag.text import N_, Message
 from salesdiag.text import claims as words
 
@@ -62,7 +60,7 @@ def plan(company: Company, team: str | None) -> Measure:
         groups=int(last["teams"]),
         people=len(reps),
         method=words.METHOD_COUNT(),
-        more=_running_quarter(company, team),
+        more=running_quarter(company, team),
     )
 
 
@@ -96,59 +94,6 @@ def _beside_plan(gap: float) -> Message:
     return words.OVER_PLAN(gap=gap) if gap > 0 else words.SHORT_OF_PLAN(gap=-gap)
 
 
-def _running_quarter(company: Company, team: str | None) -> Message | None:
-    """Return where the quarter that is not over will end; None where it is over or cannot be told.
-
-    The rule is the chain ladder of :mod:`salesdiag.estimate.forecast`, with the errors it would
-    have made in the company's own past quarters.
-    """
-    running = kept(company, "running quarter", lambda: _running(company))
-    if running is None:
-        return None
-    starts, start, end = running
-    sales = table_of(company, "sales by day", team, partial(_sales, company))
-    past = past_periods(sales["day"], sales["amount"], starts, end)
-    past = past.loc[past["start"] >= start]
-    try:
-        found = forecast(
-            float(past["to_date"].iloc[-1]),
-            float(past["elapsed"].iloc[-1]),
-            past["to_date"].iloc[:-1],
-            past["total"].iloc[:-1],
-        )
-    except NotEstimable:
-        return None
-    return words.RUNNING_QUARTER(
-        quarter=called(starts[-2], company),
-        value=found.total.value,
-        low=found.total.low,
-        high=found.total.high,
-        pace=found.run_rate,
-    )
-
-
-def _running(
-    company: Company,
-) -> tuple[pd.DatetimeIndex, pd.Timestamp, pd.Timestamp] | None:
-    """Return where quarters begin, and the window, if its last quarter is not over."""
-    start, end = observation_window(company.tables, company.settings)
-    if pd.isna(end):
-        return None
-    first, last = (quarter_of(pd.Series([day]), company).iloc[0] for day in (start, end))
-    starts = pd.date_range(first, last + pd.DateOffset(months=3), freq="3MS")
-    if end >= starts[-1] - pd.Timedelta(days=1) or last in complete_quarters(company):
-        return None
-    return starts, start, end
-
-
-def _sales(company: Company, by: Sequence[str]) -> pd.DataFrame:
-    """Return what people sold as reps, on any day."""
-    lines = company.records.lines
-    days = lines["day"].to_numpy().astype("datetime64[D]").astype("datetime64[us]")
-    rows = lines[list(by)].assign(day=days, amount=lines["amount"].fillna(0.0))
-    return rows.loc[lines["team_id"].notna()]
-
-
 def base_and_depth(company: Company, team: str | None) -> Measure:
     """Split the change of revenue over clients assigned, active share, and revenue per active one.
 
@@ -166,7 +111,8 @@ def base_and_depth(company: Company, team: str | None) -> Measure:
         raise NotEstimable(words.NO_CLIENT_OWNERS())
     parts = table_of(company, FACTORS, team, partial(bridged, company, _factors, FACTORS))
     start, end = ends(parts)
-    totals = resampled(parts, FACTORS)
+    groups = groups_of(company, team, parts["rep_id"])
+    totals = resampled(parts, FACTORS, groups)
     change, low, high = (float(totals[c].iloc[-1]) for c in ("value", "low", "high"))
     return Measure(
         estimate=Interval(value=change, low=low, high=high, unit="money"),
@@ -181,7 +127,9 @@ def base_and_depth(company: Company, team: str | None) -> Measure:
         n=len(parts),
         groups=_teams(company, team),
         people=len(parts),
-        method=words.METHOD_BRIDGE(),
+        method=words.METHOD_BRIDGE()
+        if math.isfinite(low)
+        else METHOD_BRIDGE_COUNT(fewest=MIN_CLUSTERS),
         more=_stayed(totals["value"]),
     )
 
@@ -251,8 +199,10 @@ def two_focuses(company: Company, team: str | None) -> Measure:
 
     Quarters are compared as in :func:`base_and_depth`. A rep who was there in both grew if his
     sales per month worked rose: the bare sum would let everyone grow who came within the first
-    quarter. How much growth rests on few is told by the fewest reps who made half of it, as a Gini
-    coefficient has no meaning for contributions of both signs.
+    quarter. Reps of a team rise and fall together, so the share's interval is over groups of
+    teams; a team's own share has none, as everybody there is was counted. How much growth rests on
+    few is told by the fewest reps who made half of it, as a Gini coefficient has no meaning for
+    contributions of both signs.
     """
     first, last = compared_quarters(company)
     parts = table_of(company, PACE, team, partial(bridged, company, _paces, PACE))
@@ -260,7 +210,8 @@ def two_focuses(company: Company, team: str | None) -> Measure:
     stayed = (parts["was"] & parts["now"]).to_numpy()
     moved = parts["per_month"].to_numpy()[stayed]
     gains = moved[moved > 0]
-    growing = share(len(gains), len(moved))
+    groups = groups_of(company, team, parts["rep_id"])
+    growing = _growing(moved > 0, None if groups is None else groups.loc[stayed])
     return Measure(
         estimate=growing,
         values={
@@ -275,11 +226,12 @@ def two_focuses(company: Company, team: str | None) -> Measure:
             "low": growing.low,
             "high": growing.high,
         },
-        table=steps(resampled(parts, PACE), start, end),
+        table=steps(resampled(parts, PACE, groups), start, end),
         n=len(parts),
         groups=_teams(company, team),
         people=len(moved),
-        method=METHOD_GROWING(),
+        case="counted" if team is None and not math.isfinite(growing.low) else "",
+        method=_how(team, growing),
         more=WHERE_FROM(
             stayed=float(parts["change"].to_numpy()[stayed].sum()),
             joined=float(parts["joined"].sum()),
@@ -287,6 +239,22 @@ def two_focuses(company: Company, team: str | None) -> Measure:
             half=HALF(few=fewest(gains)) if len(gains) else NOBODY_GREW(),
         ),
     )
+
+
+def _growing(grew: np.ndarray, groups: pd.Series | None) -> Interval:
+    """Return the share who grew, with an interval over groups; without them a count has none."""
+    if groups is None:
+        value = float(grew.mean()) if len(grew) else math.nan
+        return Interval(value=value, low=math.nan, high=math.nan, unit="share")
+    counts = pd.Series(grew).groupby(groups.to_numpy()).agg(["sum", "size"])
+    return clustered_share(counts["sum"], counts["size"])
+
+
+def _how(team: str | None, growing: Interval) -> Message:
+    """Return how the share was found, and why it has no interval where it has none."""
+    if team is not None:
+        return METHOD_COUNTED()
+    return METHOD_GROWING() if math.isfinite(growing.low) else METHOD_FEW(fewest=MIN_CLUSTERS)
 
 
 PACE = ("months_worked", "per_month")
@@ -321,8 +289,21 @@ PLAN_FIRST = Claim(
 )
 
 METHOD_GROWING = N_(
-    "Share of reps there in both quarters, Wilson interval; logarithmic mean Divisia decomposition "
-    "per rep, summed, intervals by resampling reps"
+    "Share of reps there in both quarters, Wilson interval for as many independent reps as the "
+    "spread between groups of teams allows; logarithmic mean Divisia decomposition per rep, "
+    "summed, intervals by resampling groups of teams"
+)
+METHOD_COUNTED = N_(
+    "Share of the reps there in both quarters and logarithmic mean Divisia decomposition per rep, "
+    "summed; everything there is was counted, so there is no sampling interval"
+)
+METHOD_FEW = N_(
+    "Share of the reps there in both quarters and logarithmic mean Divisia decomposition per rep, "
+    "summed; fewer than {fewest:int} groups of teams are too few for an interval"
+)
+METHOD_BRIDGE_COUNT = N_(
+    "Logarithmic mean Divisia decomposition per rep, summed; counted, without interval, as it is "
+    "about fewer than {fewest:int} groups of teams"
 )
 WHERE_FROM = N_(
     "Of the change, {stayed:+money} is from reps who were there in both quarters, {joined:+money} "
@@ -339,13 +320,21 @@ GREW = N_(
     "more per month worked ({share:pct}, {low:pct} to {high:pct}); all sales together changed by "
     "{growth:+pct1}."
 )
+GREW_COUNTED = N_(
+    "Of the {reps:int} reps who were there in {first:text} and in {last:text}, {grew:int} sold "
+    "more per month worked ({share:pct}); all sales together changed by {growth:+pct1}."
+)
 
 TWO_FOCUSES = Claim(
     slug="two-focuses",
     needs=("orders|opportunities.amount", "assignments"),
     design=Measured(measure=two_focuses),
     unit="share",
-    words={"headline": GREW, "team": GREW},
+    words={
+        "headline": GREW,
+        "headline_counted": GREW_COUNTED,
+        "team": GREW_COUNTED,
+    },
     threats=(
         N_("Who was new in the first of the two quarters grows by settling in, led well or not."),
     ),

@@ -1,13 +1,16 @@
 """Where a period will end, from what is in so far and from the company's own past periods.
 
-The chain ladder: revenue to date times the ratio of final revenue to revenue at the same point in
-past periods. Its interval comes from the errors the same rule would have made in those periods,
-each forecast from the others.
+The ratio of final revenue to revenue at the same point of the period (chain ladder), carried on
+with its drift: closing may move later from period to period. The interval comes from the errors
+that the same rule made in past periods, each forecast from those before it only; recent errors
+weigh more, as a rule may have got worse.
 
 References
 ----------
 Mack, T. (1993). Distribution-free calculation of the standard error of chain ladder reserve
-estimates. ASTIN Bulletin 23.
+estimates. ASTIN Bulletin 23. Tashman, L. J. (2000). Out-of-sample tests of forecasting accuracy.
+International Journal of Forecasting 16. Holt, C. C. (1957, 2004). Forecasting seasonals and trends
+by exponentially weighted moving averages. Same journal 20.
 """
 
 from __future__ import annotations
@@ -25,7 +28,10 @@ from salesdiag.finding import LEVEL, Interval
 from salesdiag.text import Message
 from salesdiag.text import methods as words
 
-MIN_PAST = 4
+MIN_PAST = 5
+"""Past periods: with quarters, the running one's season has been seen, and more than it."""
+SMOOTHING = 0.5  # what the latest period weighs in the level; half of the rest the one before, ...
+FADING = 0.7  # what an error weighs against that of the period after it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +90,24 @@ def forecast(
     elapsed : float
         Share of the period that has passed, 0..1.
     past_to_date, past_total : array, shape (P,)
-        Revenue of past periods at the same point, and in the end. Periods without revenue by then
-        cannot be scaled up and are left out.
+        Revenue of past periods at the same point, and in the end, from the first to the last.
+        Periods without revenue by then cannot be scaled up and are left out.
 
     Raises
     ------
     NotEstimable
-        Fewer than four past periods can be used.
+        Fewer than five past periods can be used.
+
+    Notes
+    -----
+    Coverage of the 95 % interval with 5, 8, 11 and 15 past periods; in brackets that of errors
+    made in each period by all others, as before: nothing drifts .966 to .968 (.947 to .952);
+    closing moves later by half an SD of the log ratio a period .966 to .968 (.886 to .926), by one
+    SD .967 to .969 (.935 to .993); a jump by three SD at any period, the running one included, .936
+    to .960 (.866 to .881); an SD that doubles .928 to .951 (.865 to .889). 4000 runs a cell:
+    ``coverage`` of tests/test_estimate_forecast.py, seed 3. A season that stands out by two SD and
+    is the running one is held in .91 to .96. Where nothing drifts, the interval is half as wide
+    again as one that could rely on that.
     """
     if elapsed >= 1:
         done = Interval(value=to_date, low=to_date, high=to_date, unit="money", level=level)
@@ -98,45 +115,48 @@ def forecast(
             total=done, run_rate=to_date, to_date=to_date, past=0, method=words.PERIOD_OVER()
         )
     early, late = np.asarray(past_to_date, dtype=float), np.asarray(past_total, dtype=float)
+    kept = np.isfinite(late) & (late > 0)
     if to_date > 0:
-        usable = (early > 0) & (late > 0)
-        early, late = early[usable], late[usable]
-        value, errors = _scaled(to_date, early, late)
+        kept &= early > 0
+        base, logs = to_date, np.log(late[kept] / early[kept])
         kind = words.CHAIN_LADDER
     else:
-        usable = np.isfinite(late) & (late > 0)
-        late = late[usable]
-        value, errors = _average(late)
+        base, logs = 1.0, np.log(late[kept])
         kind = words.AVERAGE_PERIOD
-    n = len(errors)
-    half = float(stats.t.ppf((1 + level) / 2, n - 1) * np.sqrt((errors**2).mean()))
-    low = value * np.exp(-half)
-    if to_date > 0 and (late >= early).all():
-        low = max(low, to_date)  # what is in has never been lost again
-    total = Interval(
-        value=value, low=float(low), high=float(value * np.exp(half)), unit="money", level=level
-    )
+    ahead, half = _carried(logs, level)
+    value, low, high = (base * float(np.exp(ahead + step)) for step in (0.0, -half, half))
+    if to_date > 0 and (late[kept] >= early[kept]).all():
+        # what is in has never been lost again
+        value, low, high = (max(end, to_date) for end in (value, low, high))
     return Forecast(
-        total=total, run_rate=run_rate(to_date, elapsed), to_date=to_date, past=n, method=kind(n=n)
+        total=Interval(value=value, low=low, high=high, unit="money", level=level),
+        run_rate=run_rate(to_date, elapsed),
+        to_date=to_date,
+        past=len(logs),
+        method=kind(n=len(logs)),
     )
 
 
-def _scaled(to_date: float, early: Array, late: Array) -> tuple[float, Array]:
-    """Return the chain-ladder forecast and its log errors in past periods."""
-    _enough(len(early))
-    others = (late.sum() - late) / (early.sum() - early)
-    return float(to_date * late.sum() / early.sum()), np.log(late / (early * others))
+def _carried(past: Array, level: float) -> tuple[float, float]:
+    """Return what comes next of a series, and half the width of its prediction interval.
 
-
-def _average(late: Array) -> tuple[float, Array]:
-    _enough(len(late))
-    others = (late.sum() - late) / (len(late) - 1)
-    return float(late.mean()), np.log(late / others)
-
-
-def _enough(n: int) -> None:
-    if n < MIN_PAST:
-        raise NotEstimable(words.TOO_FEW_PAST_PERIODS(n=n, needed=MIN_PAST))
+    The level is smoothed exponentially; each past value's error is against the level before it.
+    Their weighted mean is the drift, which is carried on. The spread around it is widened for the
+    drift's own error, with t of as many degrees of freedom as equal weights would leave.
+    """
+    if len(past) < MIN_PAST:
+        raise NotEstimable(words.TOO_FEW_PAST_PERIODS(n=len(past), needed=MIN_PAST))
+    at, errors = float(past[0]), []
+    for seen in past[1:]:
+        errors.append(seen - at)
+        at += SMOOTHING * errors[-1]
+    weight = FADING ** np.arange(len(errors))[::-1]
+    weight /= weight.sum()
+    worth = 1 / float((weight**2).sum())
+    drift = float(weight @ errors)
+    spread = float(weight @ (np.array(errors) - drift) ** 2) / (1 - 1 / worth)
+    t = float(stats.t.ppf((1 + level) / 2, worth - 1))
+    return at + drift, t * float(np.sqrt(spread * (1 + 1 / worth)))
 
 
 def past_periods(

@@ -15,6 +15,10 @@ from scipy import stats
 
 from salesdiag.finding import LEVEL, Interval
 
+MIN_CLUSTERS = 5
+"""Groups of people below which their spread says too little about others like them."""
+LEAST_DESIGN_EFFECT = 0.25  # groups that happen to be alike are no proof that all groups are
+
 
 def share(
     successes: int,
@@ -51,6 +55,82 @@ def share(
     return Interval(
         value=value, low=min(ends.low, value), high=max(ends.high, value), unit=unit, level=level
     )
+
+
+def clustered_share(
+    successes: ArrayLike, totals: ArrayLike, *, level: float = LEVEL, unit: str = "share"
+) -> Interval:
+    """Return a share of people with an interval that takes groups of them as drawn, not people.
+
+    Wilson's interval for as many people as would say as much were they independent: their number
+    over the design effect, with t of as many degrees of freedom as there are groups of equal size
+    that would say as much, less one.
+
+    Parameters
+    ----------
+    successes, totals : array, shape (G,)
+        People counted, and people there, in each group; groups of nobody do not matter.
+
+    Returns
+    -------
+    Interval
+        With unknown ends below :data:`MIN_CLUSTERS` groups.
+
+    Raises
+    ------
+    ValueError
+        Not ``0 <= successes <= totals``, or not one of each per group.
+
+    Notes
+    -----
+    The variance over groups is the linearised one, times G / (G - 1). Where everybody or nobody
+    counts, groups show no spread; then each of them is taken for one person.
+
+    Coverage of the 95 % interval, 4000 companies a cell, shocks of groups with SD 0, .3, .7 and
+    1.5 against 1 within, 3 to 9 people a group, true shares about .5 and .6, 8 to 60 groups: .946
+    to .962, where Wilson's interval over people has .95, .92, .82 and .68 (``coverage`` of
+    tests/test_estimate_share.py, seed 1). With a true share of .9 and 8 groups of which two hold
+    most people it falls to .93; from 20 groups on it does not.
+
+    References
+    ----------
+    Korn, E. L. and Graubard, B. I. (1998). Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data. Survey Methodology 24. Dean, N. and
+    Pagano, M. (2015). Evaluating confidence interval methods for binomial proportions in clustered
+    surveys. Journal of Survey Statistics and Methodology 3. Franco, C., Little, R. J. A., Louis,
+    T. A. and Slud, E. V. (2019). Comparative study of confidence intervals for proportions in
+    complex sample surveys. Same journal 7. Kish, L. (1965). Survey Sampling, for the equal groups.
+
+    Examples
+    --------
+    >>> alike = clustered_share([2, 3, 2, 3, 2, 3], [5] * 6)
+    >>> apart = clustered_share([0, 5, 0, 5, 0, 5], [5] * 6)
+    >>> alike.value == apart.value, bool(alike.low > apart.low)
+    (True, True)
+    """
+    s, n = np.asarray(successes, dtype=float), np.asarray(totals, dtype=float)
+    if s.shape != n.shape or s.ndim != 1 or not ((s >= 0) & (s <= n)).all():
+        raise ValueError("a share needs successes and totals of each group, none above its total")
+    s, n = s[n > 0], n[n > 0]
+    groups, people = len(n), float(n.sum())
+    value = float(s.sum() / people) if people else np.nan
+    if groups < MIN_CLUSTERS:
+        return Interval(value=value, low=np.nan, high=np.nan, unit=unit, level=level)
+    size = n / people
+    spread = groups / (groups - 1) * float(((s / people - value * size) ** 2).sum())
+    alone = value * (1 - value) / people
+    effect = max(spread / alone, LEAST_DESIGN_EFFECT) if alone > 0 else people / groups
+    t = float(stats.t.ppf((1 + level) / 2, 1 / (size**2).sum() - 1))
+    low, high = _score(value, people / effect, t)
+    return Interval(value=value, low=min(low, value), high=max(high, value), unit=unit, level=level)
+
+
+def _score(value: float, n: float, quantile: float) -> tuple[float, float]:
+    """Return the ends of a score interval of a share of ``n``, which need not be whole."""
+    z = quantile**2 / n
+    middle = (value + z / 2) / (1 + z)
+    half = float(np.sqrt(z * (value * (1 - value) + z / 4))) / (1 + z)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def share_bounds(successes: int, total: int, missing: int, *, level: float = LEVEL) -> Interval:

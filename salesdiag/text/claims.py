@@ -49,7 +49,8 @@ METHOD_OWN_SHARE = N_(
     "Mean of the managers' own shares over twelve months, t interval over managers"
 )
 METHOD_BRIDGE = N_(
-    "Logarithmic mean Divisia decomposition per rep, summed; intervals by resampling reps"
+    "Logarithmic mean Divisia decomposition per rep, summed; intervals by resampling groups of "
+    "teams"
 )
 
 NO_SUCH_CLAIM = N_("The register has no claim {name:name}; near it are {near:list}.")
@@ -124,6 +125,6 @@ STAYED_AND_MOVED = N_(
 )
 
 RUNNING_QUARTER = N_(
-    "For {quarter:text}, which is not over, the shape of past quarters gives {value:money} "
-    "({low:money} to {high:money}); the pace so far would give {pace:money}."
+    "For {quarter:text}, which is not over, the shape of past quarters and its drift give "
+    "{value:money} ({low:money} to {high:money}); the pace so far would give {pace:money}."
 )

@@ -49,10 +49,13 @@ EXACT_SHARE = N_("Share with exact (Clopper-Pearson) interval")
 MEAN_SHARE = N_("Mean share over {n:int} managers with t interval")
 CHAIN_LADDER = N_(
     "Revenue to date times the ratio of final to revenue to date in {n:int} past periods at the "
-    "same point (chain ladder); interval from the errors the rule would have made in them"
+    "same point (chain ladder), the latest weighing most, carried on with its drift; interval from "
+    "the errors the rule made in them, each forecast from those before it"
 )
 AVERAGE_PERIOD = N_(
-    "Mean of {n:int} past periods, as nothing has come in yet; interval from their spread"
+    "Level of {n:int} past periods, the latest weighing most, carried on with its drift, as "
+    "nothing has come in yet; interval from the errors the rule made in them, each forecast from "
+    "those before it"
 )
 PERIOD_OVER = N_("The period is over: its revenue is known")
 KAPLAN_MEIER = N_("Kaplan-Meier curve with late entry; Greenwood interval")
