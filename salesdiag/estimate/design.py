@@ -47,8 +47,9 @@ class DynamicPanel:
         below one half of it are left out.
     complete : str or None
         False in months that the data do not cover whole; these are left out.
-    effects_by : str or None
-        Month effects are separate by this column (region).
+    effects_by : tuple of str
+        Month effects are separate by each of these columns (region, segment); missing values are
+        a place of their own.
     supply : bool
         The team's mean driver in place of the unit's own.
     family : {"auto", "log", "poisson"}
@@ -68,7 +69,7 @@ class DynamicPanel:
     tenure: str | None = "tenure_months"
     exposure: str | None = "days_present"
     complete: str | None = "complete"
-    effects_by: str | None = None
+    effects_by: tuple[str, ...] = ()
     supply: bool = False
     family: Family = "auto"
 
@@ -95,8 +96,10 @@ class Design:
         Driver's columns first, then own results, peers, information, ramp.
     names : tuple of str
         Names of the columns of ``X``; ``x_2`` is ``x`` two months earlier.
-    unit, time, effects : ndarray of int, shape (n,)
-        Codes of units, month numbers, codes of month effects.
+    unit, time : ndarray of int, shape (n,)
+        Codes of units, month numbers.
+    effects : ndarray of int, shape (n, F)
+        Codes of month effects, one column for each kind of them.
     group : ndarray, shape (n,)
         Group ids.
     driver : ndarray, shape (n,)
@@ -253,7 +256,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
 def _require(frame: pd.DataFrame, spec: DynamicPanel) -> None:
     named = {
         spec.driver, spec.outcome, *spec.peers, *spec.information, *spec.unit, spec.group,
-        spec.time, spec.tenure, spec.exposure, spec.complete, spec.effects_by,
+        spec.time, spec.tenure, spec.exposure, spec.complete, *spec.effects_by,
     } | ({spec.team} if spec.peers or spec.supply else set())  # fmt: skip
     absent = sorted(str(c) for c in named - {None} if c not in frame.columns)
     if absent:
@@ -277,10 +280,9 @@ def _complete(frame: pd.DataFrame, spec: DynamicPanel) -> np.ndarray:
 
 
 def _effects(frame: pd.DataFrame, spec: DynamicPanel, time: Codes) -> Codes:
-    if spec.effects_by is None:
-        return time
-    part = pd.factorize(frame[spec.effects_by], use_na_sentinel=False)[0]
-    return np.asarray(part * (time.max() + 1) + time)
+    span = time.max(initial=0) + 1
+    parts = [pd.factorize(frame[c], use_na_sentinel=False)[0] for c in spec.effects_by]
+    return np.column_stack([part * span + time for part in parts] or [time])
 
 
 def _unknown(columns: Mapping[str, Array]) -> np.ndarray | bool:

@@ -7,13 +7,14 @@ never result of the second.
 """
 
 from salesdiag.panel.credit import manager_at, team_at
-from salesdiag.panel.months import REP_MONTH, TEAM_MONTH, rep_months, team_months
+from salesdiag.panel.months import PLACES, REP_MONTH, TEAM_MONTH, rep_months, team_months
 from salesdiag.panel.records import Records
 from salesdiag.panel.slices import read_team, write_by_team
 from salesdiag.panel.unplaced import dropped
 from salesdiag.panel.window import complete_months, observation_window, revenue_source
 
 __all__ = [
+    "PLACES",
     "REP_MONTH",
     "TEAM_MONTH",
     "Records",

@@ -17,6 +17,7 @@ from salesdiag.claims.designs.base import (
     bootstrap,
     other_specifications,
 )
+from salesdiag.claims.designs.common import effects_by
 from salesdiag.claims.designs.sizes import size_of
 from salesdiag.claims.keeping import kept
 from salesdiag.company import Company
@@ -60,7 +61,7 @@ class RepEffect(Effect):
         """Return the panel's specification, with the information that the company records."""
         panel = company.panel
         seen = tuple(c for c in INFORMATION if panel[c].notna().mean() >= MOSTLY)
-        return DynamicPanel(driver=self.driver, information=seen)
+        return DynamicPanel(driver=self.driver, information=seen, effects_by=effects_by(panel))
 
     def evidence(self, company: Company, claim: Claim) -> Evidence:
         """Fit everything that the finding needs, once."""
