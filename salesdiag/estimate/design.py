@@ -50,6 +50,13 @@ class DynamicPanel:
     effects_by : tuple of str
         Month effects are separate by each of these columns (region, segment); missing values are
         a place of their own.
+    cycle : int
+        Unit effects are separate by the month's place in a cycle of so many months: with 3, each
+        unit has its own level in the first, second and last months of quarters.
+    tame : float
+        Where above zero, log results farther from their unit's median than this quantile and its
+        mirror image of all such distances count as if they stood there; earlier results enter as
+        what is within and what is beyond.
     supply : bool
         The team's mean driver in place of the unit's own.
     family : {"auto", "log", "poisson"}
@@ -70,12 +77,16 @@ class DynamicPanel:
     exposure: str | None = "days_present"
     complete: str | None = "complete"
     effects_by: tuple[str, ...] = ()
+    cycle: int = 1
+    tame: float = 0.0
     supply: bool = False
     family: Family = "auto"
 
     def __post_init__(self) -> None:
         if self.lags < 1 or self.own_lags < 1:
             raise ValueError("a dynamic panel needs at least one earlier month")
+        if self.cycle < 1 or not 0 <= self.tame < 0.5:
+            raise ValueError("a cycle has one month or more, and a quantile is below one half")
 
 
 def team_panel(driver: str, **changes: object) -> DynamicPanel:
@@ -194,17 +205,21 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     peers: dict[str, Array] = {}
     controls: dict[str, Array] = {}
     zero = np.where(usable, (~positive).astype(float), np.nan)
-    filled = np.where(usable, np.where(positive, log, 0.0), np.nan)
+    tamed = _tamed(log, calendar.unit, spec.tame) if spec.tame else log
+    beyond = np.where(usable, np.where(positive, log - tamed, 0.0), np.nan)
+    filled = np.where(usable, np.where(positive, tamed, 0.0), np.nan)
     seen = {name: frame[name].to_numpy(dtype=float) for name in spec.information}
     others = {
         name: calendar.mean_of_others(
-            log if name == spec.outcome else frame[name].to_numpy(dtype=float)
+            tamed if name == spec.outcome else frame[name].to_numpy(dtype=float)
         )
         for name in spec.peers
     }
     for k in range(1, spec.own_lags + 1):
         own[f"{spec.outcome}_{k}"] = lagged(filled, k)
         own[f"no_{spec.outcome}_{k}"] = lagged(zero, k)
+        if spec.tame:
+            own[f"beyond_{spec.outcome}_{k}"] = lagged(beyond, k)
         peers |= {f"peers_{name}_{k}": lagged(values, k) for name, values in others.items()}
         controls |= {f"{name}_{k}": lagged(values, k) for name, values in seen.items()}
     if spec.tenure is not None:
@@ -237,10 +252,10 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     columns = {n: v for n, v in columns.items() if n not in flags or v[alive].any()}
     return Design(
         spec=spec,
-        y=(log if family == "log" else level)[alive],
+        y=(tamed if family == "log" else level)[alive],
         X=np.column_stack([v[alive] for v in columns.values()]),
         names=tuple(columns),
-        unit=calendar.unit[alive],
+        unit=(calendar.unit * spec.cycle + calendar.time % spec.cycle)[alive],
         time=calendar.time[alive],
         effects=_effects(frame, spec, calendar.time)[alive],
         group=frame[spec.group].to_numpy()[alive],
@@ -277,6 +292,16 @@ def _complete(frame: pd.DataFrame, spec: DynamicPanel) -> np.ndarray:
     if spec.complete is None:
         return np.ones(len(frame), dtype=bool)
     return frame[spec.complete].to_numpy(dtype=bool)
+
+
+def _tamed(log: Array, unit: Codes, quantile: float) -> Array:
+    """Return log results drawn to the quantiles of their distance from their unit's median."""
+    away = log - pd.Series(log).groupby(unit).transform("median").to_numpy()
+    known = away[np.isfinite(away)]
+    if not len(known):
+        return log
+    low, high = np.quantile(known, (quantile, 1 - quantile))
+    return np.asarray(log - away + np.clip(away, low, high))
 
 
 def _effects(frame: pd.DataFrame, spec: DynamicPanel, time: Codes) -> Codes:

@@ -6,6 +6,7 @@ what he sells is then result of the first as that of any rep, and ``manager_reve
 never result of the second.
 """
 
+from salesdiag.panel.absences import absence_spells, away, silent_months
 from salesdiag.panel.credit import manager_at, team_at
 from salesdiag.panel.months import PLACES, REP_MONTH, TEAM_MONTH, rep_months, team_months
 from salesdiag.panel.records import Records
@@ -18,6 +19,8 @@ __all__ = [
     "REP_MONTH",
     "TEAM_MONTH",
     "Records",
+    "absence_spells",
+    "away",
     "complete_months",
     "dropped",
     "manager_at",
@@ -25,6 +28,7 @@ __all__ = [
     "read_team",
     "rep_months",
     "revenue_source",
+    "silent_months",
     "team_at",
     "team_months",
     "write_by_team",

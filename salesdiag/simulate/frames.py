@@ -24,6 +24,7 @@ def rep_months(roster: Roster, log: CoachingLog) -> pd.DataFrame:
     deals = sales.deals
     contacts = np.where(log.logged[told][:, team], log.sessions[told] + log.group[told], 0)
     logged = of_manager(_sum_by_team(contacts, roster), course.setup.lead)[:, team] > 0
+    logged |= course.setup.away[told][:, team]
     active, assigned = sales.active[told], course.assigned[told]
     columns = {
         "rep_id": roster.person_ids[person],

@@ -9,6 +9,7 @@ import pandas as pd
 
 from salesdiag import checks
 from salesdiag.claims.base import Claim
+from salesdiag.claims.designs import absence, shocks
 from salesdiag.claims.designs.base import (
     Effect,
     Evidence,
@@ -84,6 +85,8 @@ class RepEffect(Effect):
             checks.one_team(estimate),
             checks.short_panel(estimate, _half_panel(panel, spec, estimate)),
             checks.hidden_cause(_times_strongest(primary)),
+            *shocks.doubts(panel, spec, estimate),
+            absence.check(company, self.driver, estimate),
             *bootstrap(primary),
         ]
         scale = TEAMS_APART * self.margin(claim, company)
