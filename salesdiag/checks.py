@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from salesdiag.finding import Check, Estimate, Verdict
+from salesdiag.finding import Check, Estimate, Interval, Verdict
+from salesdiag.text import Message, Template
 from salesdiag.text import checks as words
 
 LEAST_GROUPS = 5
@@ -213,6 +214,115 @@ def hidden_cause(times: float) -> Check:
 def bootstrap(p: float) -> Check:
     """Give the wild cluster bootstrap's p-value beside the jackknife's (informs)."""
     return Check(name="wild_bootstrap", passed=None, text=words.BOOTSTRAP(p=p))
+
+
+def common_shocks(estimate: Estimate, others: Sequence[Estimate], *, carried: bool) -> Check:
+    """Ask that the answer stays within one standard error under month effects of places.
+
+    Parameters
+    ----------
+    others : sequence of Estimate
+        With month effects by region or segment that the answer itself does not carry.
+    carried : bool
+        Whether it carries some.
+    """
+    far = max(others, key=lambda other: abs(other.value - estimate.value), default=None)
+    if far is None:
+        held = words.COMMON_HELD if carried else words.COMMON_ALONE
+        return Check(name="common_shocks", passed=True if carried else None, text=held())
+    passed = abs(far.value - estimate.value) <= estimate.se
+    text = words.COMMON_HELD if passed else words.COMMON_MOVES
+    return _moved("common_shocks", passed, text, estimate, far)
+
+
+def quarter_ends(estimate: Estimate, other: Estimate | None, z: float, least: int) -> Check:
+    """Ask that the answer stays when each rep's months of a quarter have levels of their own.
+
+    It fails where it moves by more than one standard error and more than twice the move's own, or
+    loses its sign although it was told from nothing.
+
+    Parameters
+    ----------
+    other : Estimate or None
+        With effects of rep and month of the quarter; None where the time is too short.
+    z : float
+        Their difference in jackknife standard errors.
+    least : int
+        Months needed.
+    """
+    if other is None:
+        return Check(name="quarter_ends", passed=None, text=words.ENDS_SHORT(least=least))
+    lost = estimate.p_value < SIGNIFICANCE and other.value * estimate.value <= 0
+    passed = not (lost or _far(estimate, other, z))
+    text = words.ENDS_HELD if passed else words.ENDS_MOVE
+    return _moved("quarter_ends", passed, text, estimate, other)
+
+
+def heavy_tails(
+    estimate: Estimate, drawn_in: Sequence[Estimate], counted: Sequence[tuple[Estimate, float]]
+) -> Check:
+    """Ask that the answer stays when extreme months weigh less, or otherwise.
+
+    Parameters
+    ----------
+    drawn_in : sequence of Estimate
+        With extreme months drawn in; it fails where one moves by more than one standard error. Of
+        companies without extremes none moves as far.
+    counted : sequence of (Estimate, float)
+        Of money in place of logarithms, which weighs large sellers more, with their difference from
+        the answer in jackknife standard errors: here the move must exceed twice its own, too.
+    """
+    if not (drawn_in or counted):
+        return Check(name="heavy_tails", passed=None, text=words.TAILS_UNKNOWN())
+    moved = [other for other in drawn_in if _far(estimate, other, math.inf)]
+    moved += [other for other, z in counted if _far(estimate, other, z)]
+    text = words.TAILS_MOVE if moved else words.TAILS_HELD
+    return _moved("heavy_tails", not moved, text, estimate, (moved or [estimate])[0])
+
+
+def _far(estimate: Estimate, other: Estimate, z: float) -> bool:
+    return abs(other.value - estimate.value) > estimate.se and abs(z) > LARGE_Z
+
+
+def _moved(name: str, passed: bool, text: Template, estimate: Estimate, other: Estimate) -> Check:
+    values = {"value": math.expm1(estimate.value), "other": math.expm1(other.value)}
+    return Check(name=name, passed=passed, text=text(**({} if passed else values)), bars=DECIDED)
+
+
+def absences(estimate: Estimate, found: Interval, before: float) -> Check:
+    """Compare with what managers' absences tell of an hour.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Same unit and horizon.
+    found : Interval
+        Anderson-Rubin interval; it contradicts where it has no value in common with the estimate's.
+    before : float
+        P-value of no movement before the absences; below 5 % they tell nothing.
+    """
+    name, own = "absences", estimate.interval()
+    ends = {"value": math.expm1(found.value)}
+    if before < SIGNIFICANCE:
+        return Check(name=name, passed=None, text=words.ABSENCES_BENT())
+    if not (math.isfinite(found.low) and math.isfinite(found.high)):
+        return Check(name=name, passed=None, text=words.ABSENCES_SILENT())
+    ends |= {"low": math.expm1(found.low), "high": math.expm1(found.high)}
+    if found.low > own.high or found.high < own.low:
+        return Check(name=name, passed=False, text=words.ABSENCES_CONTRADICT(**ends), bars=DECIDED)
+    told = found.low > 0 or found.high < 0
+    return Check(
+        name=name,
+        passed=True,
+        text=words.ABSENCES_AGREE(**ends)
+        if told
+        else words.ABSENCES_OPEN(low=ends["low"], high=ends["high"]),
+    )
+
+
+def few_absences(reason: Message) -> Check:
+    """Say why managers' absences cannot be used (informs)."""
+    return Check(name="absences", passed=None, text=words.ABSENCES_FEW(reason=reason))
 
 
 def up_to_limit(contrast: Estimate | None, margin: float) -> Check:

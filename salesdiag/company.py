@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,14 @@ from salesdiag import settings as setting
 from salesdiag.errors import DataError, Problem, as_frame
 from salesdiag.ingest import Raw, read
 from salesdiag.ingest.read import URL
-from salesdiag.schema import ROWS, TABLE, lookup
+from salesdiag.schema import CORE, ROWS, TABLE, lookup
 from salesdiag.settings import Settings
 from salesdiag.text import Message
 from salesdiag.text import data as words
 from salesdiag.validate import Validated, validate
 
+NAMED = 5
+"""Cases named one by one in a question."""
 PACKAGE = Path(__file__).resolve().parent
 HOMES = (PACKAGE.parent, PACKAGE / "share")
 """Where bundled data lie: the project's folder, or the shared files of an installed package."""
@@ -221,12 +223,31 @@ def _checked(source: str | Path) -> tuple[Raw, Settings, Validated]:
     raw = read(_located(source))
     settings, faults = _settings(raw)
     found = validate(raw, settings)
-    problems = pd.concat([as_frame(faults), found.problems], ignore_index=True) if faults else None
-    return raw, settings, found if problems is None else _with(found, problems)
+    asked = _questions(found.tables)
+    parts = [as_frame(faults), found.problems, as_frame(asked)]
+    problems = pd.concat(parts, ignore_index=True) if faults or asked else found.problems
+    return raw, settings, replace(found, problems=problems)
 
 
-def _with(found: Validated, problems: pd.DataFrame) -> Validated:
-    return Validated(tables=found.tables, problems=problems, dropped=found.dropped)
+def _questions(tables: Mapping[str, pd.DataFrame]) -> list[Problem]:
+    """Return what only the company can answer: whether silent managers were away."""
+    if any(name not in tables for name in CORE):
+        return []
+    silent = panels.silent_months(tables)
+    if not len(silent):
+        return []
+    first = [f"{who} {np.datetime64(m, 'M')}" for who, m in silent.itertuples(index=False)]
+    return [
+        Problem(
+            table="coaching",
+            column="manager_id",
+            value=first[0],
+            problem=words.SILENT(count=len(silent), which=first[:NAMED]),
+            remedy=words.SILENT_REMEDY(),
+            severity="note",
+            rows=0,
+        )
+    ]
 
 
 def _located(source: str | Path) -> str | Path:

@@ -253,7 +253,7 @@ def test_lead_has_the_sign_of_the_reaction(strugglers, sign):
 
 def test_specification_curve(world):
     frame = world.assign(region=np.where(world["team_id"] < "T04", "N", "S"))
-    curve = dynamic.specification_curve(frame, replace(SPEC, effects_by="region"))
+    curve = dynamic.specification_curve(frame, replace(SPEC, effects_by=("region",)))
     names = curve["specification"].tolist()
     assert names == [
         "primary", "lags_1", "lags_2", "lags_4", "without_peers", "without_ramp", "months_alike",
@@ -261,7 +261,7 @@ def test_specification_curve(world):
     ]  # fmt: skip
     table = curve.set_index("specification")
     for name, choice in (("lags_4", replace(SPEC, lags=4, own_lags=4)), ("months_alike", SPEC)):
-        spec = replace(choice, effects_by="region") if name == "lags_4" else choice
+        spec = replace(choice, effects_by=("region",)) if name == "lags_4" else choice
         assert table.loc[name, "value"] == dynamic.fit(frame, spec).estimate.value
     assert dynamic.sign_agreement(curve) == 1.0
     flipped = curve.assign(value=np.where(curve.index < 2, curve["value"], -curve["value"]))
@@ -277,7 +277,7 @@ def test_planted_effect_is_found_and_months_by_region_absorb_a_regional_market()
         revenue=frame["revenue"] * np.exp(np.where(north, market, 0)),
     )
     plain = dynamic.fit(frame, SPEC).estimate
-    regional = dynamic.fit(frame, replace(SPEC, effects_by="region")).estimate
+    regional = dynamic.fit(frame, replace(SPEC, effects_by=("region",))).estimate
     interval = regional.interval()
     assert interval.low < 0.03 < interval.high
     assert regional.p_value < 1e-4

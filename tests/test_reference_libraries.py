@@ -26,7 +26,7 @@ HERE = Path(__file__).parent / "reference"
 SAME = 1e-8
 FIT_AGAIN = 1e-4  # pyfixest refits without each group at its own, looser tolerance
 REGIONS = 2
-SPEC = DynamicPanel(driver="coaching_hours", information=INFORMATION, effects_by="region")
+SPEC = DynamicPanel(driver="coaching_hours", information=INFORMATION, effects_by=("region",))
 LAGS = (1, 2, 3)
 
 

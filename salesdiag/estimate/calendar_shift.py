@@ -110,7 +110,7 @@ def calendar_permutation(
     if len(frame[spec.team].unique()) != 1:
         raise ValueError("calendars are turned within one team at a time")
     check_draws(draws)
-    given = replace(spec, lags=1, peers=(), effects_by=None, supply=False, family="log")
+    given = replace(spec, lags=1, peers=(), effects_by=(), supply=False, family="log")
     panel = design(frame, given)
     keys = frame.iloc[panel.index][[*spec.unit, spec.time]].reset_index(drop=True)
     order = keys.sort_values([*spec.unit, spec.time]).index.to_numpy()
@@ -121,7 +121,7 @@ def calendar_permutation(
     if len(lengths) < 2:
         raise NotEstimable(words.ONE_REP())
     held = np.column_stack(
-        [np.eye(len(lengths))[unit], dummy_columns(panel.effects[order]), panel.X[order, 1:]]
+        [np.eye(len(lengths))[unit], dummy_columns(panel.time[order]), panel.X[order, 1:]]
     )
     basis = _orthonormal(held)
     df = len(unit) - basis.shape[1] - 1

@@ -47,8 +47,16 @@ class DynamicPanel:
         below one half of it are left out.
     complete : str or None
         False in months that the data do not cover whole; these are left out.
-    effects_by : str or None
-        Month effects are separate by this column (region).
+    effects_by : tuple of str
+        Month effects are separate by each of these columns (region, segment); missing values are
+        a place of their own.
+    cycle : int
+        Unit effects are separate by the month's place in a cycle of so many months: with 3, each
+        unit has its own level in the first, second and last months of quarters.
+    tame : float
+        Where above zero, log results farther from their unit's median than this quantile and its
+        mirror image of all such distances count as if they stood there; earlier results enter as
+        what is within and what is beyond.
     supply : bool
         The team's mean driver in place of the unit's own.
     family : {"auto", "log", "poisson"}
@@ -68,13 +76,17 @@ class DynamicPanel:
     tenure: str | None = "tenure_months"
     exposure: str | None = "days_present"
     complete: str | None = "complete"
-    effects_by: str | None = None
+    effects_by: tuple[str, ...] = ()
+    cycle: int = 1
+    tame: float = 0.0
     supply: bool = False
     family: Family = "auto"
 
     def __post_init__(self) -> None:
         if self.lags < 1 or self.own_lags < 1:
             raise ValueError("a dynamic panel needs at least one earlier month")
+        if self.cycle < 1 or not 0 <= self.tame < 0.5:
+            raise ValueError("a cycle has one month or more, and a quantile is below one half")
 
 
 def team_panel(driver: str, **changes: object) -> DynamicPanel:
@@ -95,8 +107,10 @@ class Design:
         Driver's columns first, then own results, peers, information, ramp.
     names : tuple of str
         Names of the columns of ``X``; ``x_2`` is ``x`` two months earlier.
-    unit, time, effects : ndarray of int, shape (n,)
-        Codes of units, month numbers, codes of month effects.
+    unit, time : ndarray of int, shape (n,)
+        Codes of units, month numbers.
+    effects : ndarray of int, shape (n, F)
+        Codes of month effects, one column for each kind of them.
     group : ndarray, shape (n,)
         Group ids.
     driver : ndarray, shape (n,)
@@ -191,17 +205,21 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     peers: dict[str, Array] = {}
     controls: dict[str, Array] = {}
     zero = np.where(usable, (~positive).astype(float), np.nan)
-    filled = np.where(usable, np.where(positive, log, 0.0), np.nan)
+    tamed = _tamed(log, calendar.unit, spec.tame) if spec.tame else log
+    beyond = np.where(usable, np.where(positive, log - tamed, 0.0), np.nan)
+    filled = np.where(usable, np.where(positive, tamed, 0.0), np.nan)
     seen = {name: frame[name].to_numpy(dtype=float) for name in spec.information}
     others = {
         name: calendar.mean_of_others(
-            log if name == spec.outcome else frame[name].to_numpy(dtype=float)
+            tamed if name == spec.outcome else frame[name].to_numpy(dtype=float)
         )
         for name in spec.peers
     }
     for k in range(1, spec.own_lags + 1):
         own[f"{spec.outcome}_{k}"] = lagged(filled, k)
         own[f"no_{spec.outcome}_{k}"] = lagged(zero, k)
+        if spec.tame:
+            own[f"beyond_{spec.outcome}_{k}"] = lagged(beyond, k)
         peers |= {f"peers_{name}_{k}": lagged(values, k) for name, values in others.items()}
         controls |= {f"{name}_{k}": lagged(values, k) for name, values in seen.items()}
     if spec.tenure is not None:
@@ -234,10 +252,10 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     columns = {n: v for n, v in columns.items() if n not in flags or v[alive].any()}
     return Design(
         spec=spec,
-        y=(log if family == "log" else level)[alive],
+        y=(tamed if family == "log" else level)[alive],
         X=np.column_stack([v[alive] for v in columns.values()]),
         names=tuple(columns),
-        unit=calendar.unit[alive],
+        unit=(calendar.unit * spec.cycle + calendar.time % spec.cycle)[alive],
         time=calendar.time[alive],
         effects=_effects(frame, spec, calendar.time)[alive],
         group=frame[spec.group].to_numpy()[alive],
@@ -253,7 +271,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
 def _require(frame: pd.DataFrame, spec: DynamicPanel) -> None:
     named = {
         spec.driver, spec.outcome, *spec.peers, *spec.information, *spec.unit, spec.group,
-        spec.time, spec.tenure, spec.exposure, spec.complete, spec.effects_by,
+        spec.time, spec.tenure, spec.exposure, spec.complete, *spec.effects_by,
     } | ({spec.team} if spec.peers or spec.supply else set())  # fmt: skip
     absent = sorted(str(c) for c in named - {None} if c not in frame.columns)
     if absent:
@@ -276,11 +294,20 @@ def _complete(frame: pd.DataFrame, spec: DynamicPanel) -> np.ndarray:
     return frame[spec.complete].to_numpy(dtype=bool)
 
 
+def _tamed(log: Array, unit: Codes, quantile: float) -> Array:
+    """Return log results drawn to the quantiles of their distance from their unit's median."""
+    away = log - pd.Series(log).groupby(unit).transform("median").to_numpy()
+    known = away[np.isfinite(away)]
+    if not len(known):
+        return log
+    low, high = np.quantile(known, (quantile, 1 - quantile))
+    return np.asarray(log - away + np.clip(away, low, high))
+
+
 def _effects(frame: pd.DataFrame, spec: DynamicPanel, time: Codes) -> Codes:
-    if spec.effects_by is None:
-        return time
-    part = pd.factorize(frame[spec.effects_by], use_na_sentinel=False)[0]
-    return np.asarray(part * (time.max() + 1) + time)
+    span = time.max(initial=0) + 1
+    parts = [pd.factorize(frame[c], use_na_sentinel=False)[0] for c in spec.effects_by]
+    return np.column_stack([part * span + time for part in parts] or [time])
 
 
 def _unknown(columns: Mapping[str, Array]) -> np.ndarray | bool:

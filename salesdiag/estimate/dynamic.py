@@ -110,7 +110,7 @@ def value(frame: pd.DataFrame, spec: DynamicPanel) -> float:
         return _dynamic(made).estimate.value
     _require_room(made, MIN_PERIODS)
     found, groups = first_coefficient(
-        made.y, made.X, made.unit, made.group, names=made.names, dummies=[made.effects]
+        made.y, made.X, made.unit, made.group, names=made.names, dummies=list(made.effects.T)
     )
     _require_groups(groups)
     if not np.isfinite(found):
@@ -174,9 +174,9 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
     fitted: Fit
     never = 0
     if made.family == "poisson":
-        fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=[made.effects])
+        fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=list(made.effects.T))
     else:
-        fitted = fixed_effects(*args, names=made.names, dummies=[made.effects])
+        fitted = fixed_effects(*args, names=made.names, dummies=list(made.effects.T))
     dropped = made.dropped | {"never_sold": never, "single_row": fitted.singletons}
     _require_groups(fitted.groups)
     return fitted, {cause: n for cause, n in dropped.items() if n}
@@ -186,7 +186,7 @@ def _require_room(made: Design, min_periods: int) -> None:
     if made.periods < min_periods:
         raise NotEstimable(words.TOO_FEW_PERIODS(n=made.periods, needed=min_periods))
     _require_groups(len(np.unique(made.group)))
-    columns = made.X.shape[1] + len(np.unique(made.effects)) - 1
+    columns = made.X.shape[1] + sum(len(np.unique(kind)) - 1 for kind in made.effects.T)
     room = len(made.y) - len(np.unique(made.unit)) - columns
     if room < MIN_ROOM:
         raise NotEstimable(words.TOO_FEW_ROWS(n=len(made.y), columns=columns))
@@ -396,7 +396,7 @@ def specifications(spec: DynamicPanel) -> dict[str, DynamicPanel]:
     choices["without_peers"] = replace(spec, peers=())
     choices["without_information"] = replace(spec, information=())
     choices["without_ramp"] = replace(spec, tenure=None)
-    choices["months_alike"] = replace(spec, effects_by=None)
+    choices["months_alike"] = replace(spec, effects_by=())
     choices["poisson"] = replace(spec, family="poisson")
     unlike = {name: c for name, c in choices.items() if name == "primary" or c != spec}
     return unlike

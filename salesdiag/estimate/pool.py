@@ -157,7 +157,7 @@ def team_coefficients(frame: pd.DataFrame, spec: DynamicPanel) -> pd.DataFrame:
         Indexed by team: ``value``, ``se``, ``df``, ``n``, ``reps``; NaN where fewer than three
         reps or ten degrees of freedom are left.
     """
-    made = design(frame, replace(spec, peers=(), effects_by=None))
+    made = design(frame, replace(spec, peers=(), effects_by=()))
     team = frame[spec.team].to_numpy()
     codes, names = pd.factorize(team)
     used = codes[made.index]

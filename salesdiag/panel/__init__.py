@@ -6,17 +6,21 @@ what he sells is then result of the first as that of any rep, and ``manager_reve
 never result of the second.
 """
 
+from salesdiag.panel.absences import absence_spells, away, silent_months
 from salesdiag.panel.credit import manager_at, team_at
-from salesdiag.panel.months import REP_MONTH, TEAM_MONTH, rep_months, team_months
+from salesdiag.panel.months import PLACES, REP_MONTH, TEAM_MONTH, rep_months, team_months
 from salesdiag.panel.records import Records
 from salesdiag.panel.slices import read_team, write_by_team
 from salesdiag.panel.unplaced import dropped
 from salesdiag.panel.window import complete_months, observation_window, revenue_source
 
 __all__ = [
+    "PLACES",
     "REP_MONTH",
     "TEAM_MONTH",
     "Records",
+    "absence_spells",
+    "away",
     "complete_months",
     "dropped",
     "manager_at",
@@ -24,6 +28,7 @@ __all__ = [
     "read_team",
     "rep_months",
     "revenue_source",
+    "silent_months",
     "team_at",
     "team_months",
     "write_by_team",

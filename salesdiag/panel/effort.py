@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from salesdiag.panel.absences import mostly_away
 from salesdiag.panel.credit import Roster, column
 from salesdiag.panel.spells import by_month, day_number, intersect, month_of
 
@@ -43,8 +44,9 @@ def contacts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def coaching_by_rep(tables: Mapping[str, pd.DataFrame], panel: pd.DataFrame) -> pd.DataFrame:
     """Return coaching_hours and one_on_ones for rows of rep_id, manager_id and month.
 
-    Both are NaN where the manager logged no contact with anyone in the month; the hours also where
-    a contact's minutes are empty. Otherwise no contact is 0.
+    Both are NaN where the manager logged no contact with anyone in the month, unless he was away
+    (:func:`~salesdiag.panel.absences.mostly_away`): then he gave nothing. The hours are NaN also
+    where a contact's minutes are empty. Otherwise no contact is 0.
 
     Returns
     -------
@@ -64,7 +66,8 @@ def coaching_by_rep(tables: Mapping[str, pd.DataFrame], panel: pd.DataFrame) -> 
     keys = pd.MultiIndex.from_frame(panel[["rep_id", "month"]])
     found = sums.reindex(keys, fill_value=0).set_axis(panel.index).astype("float64")
     logged = pd.MultiIndex.from_frame(held[["manager_id", "month"]]).unique()
-    known = pd.MultiIndex.from_frame(panel[["manager_id", "month"]]).isin(logged)
+    bosses = pd.MultiIndex.from_frame(panel[["manager_id", "month"]])
+    known = bosses.isin(logged) | bosses.isin(mostly_away(tables))
     found.loc[found["unknown"] > 0, "coaching_hours"] = np.nan
     found.loc[~known] = np.nan
     return found[["coaching_hours", "one_on_ones"]]

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from salesdiag.panel.accounts import count_active, count_assigned
-from salesdiag.panel.credit import Roster, monthly_quotas, own_teams
+from salesdiag.panel.credit import Roster, column, monthly_quotas, own_teams
 from salesdiag.panel.effort import HOURS, coaching_by_rep, manager_hours
 from salesdiag.panel.records import Records
 from salesdiag.panel.spells import by_month, dated, day_number, first_day, month_of
@@ -21,13 +21,15 @@ REP_MONTH = (
     "rep_id", "month", "team_id", "manager_id", "group_id", "month_index", "days_present",
     "tenure_months", "revenue", "wins", "losses", "won_amount", "discovery_meetings",
     "proposal_meetings", "coaching_hours", "one_on_ones", "accounts_assigned", "accounts_active",
-    "active_share", "quota", "complete", "revenue_next",
+    "active_share", "quota", "complete", "revenue_next", "region", "segment",
 )  # fmt: skip
 TEAM_MONTH = (
     "team_id", "month", "month_index", "group_id", "manager_id", "reps", "revenue", "wins",
     "losses", "quota", "coaching_hours", "manager_revenue", "manager_deals",
-    "manager_deals_quarter", *HOURS, "accounts_assigned", "accounts_active", "complete",
+    "manager_deals_quarter", *HOURS, "accounts_assigned", "accounts_active", "complete", "region",
+    "segment",
 )  # fmt: skip
+PLACES = ("region", "segment")
 QUARTER = 3
 
 
@@ -65,6 +67,7 @@ def rep_months(
         * ``complete``, whether the data cover the whole month
         * ``revenue_next``, the rep's revenue of the next month; NaN where he is not there then or
           that month is not complete
+        * ``region``, ``segment`` of the team, missing where ``teams`` does not say
     """
     seen = records or Records(tables=tables, settings=settings)
     who = seen.who
@@ -84,7 +87,7 @@ def rep_months(
     whole = panel.loc[panel["complete"], [*keys, "revenue"]]
     following = whole.assign(month=whole["month"] - 1).set_index(keys)["revenue"]
     panel["revenue_next"] = _lookup(panel, keys, following)
-    return _finished(panel, who, REP_MONTH)
+    return _finished(_with_places(panel, tables), who, REP_MONTH)
 
 
 def team_months(
@@ -119,6 +122,7 @@ def team_months(
           months, ending with this one; NaN before the third
         * ``manager_hours_*``, NaN where nothing was logged in the month
         * ``accounts_assigned``, ``accounts_active``, distinct clients of its reps
+        * ``region``, ``segment`` of the team
     """
     seen = records or Records(tables=tables, settings=settings)
     who = seen.who
@@ -143,7 +147,7 @@ def team_months(
     teams = _with_accounts(teams, seen, ["team_id"])
     teams["group_id"] = teams["team_id"].map(_groups(who))
     teams["complete"] = teams["month"].isin(who.complete)
-    return _finished(teams, who, TEAM_MONTH)
+    return _finished(_with_places(teams, tables), who, TEAM_MONTH)
 
 
 def quota_cells(tables: Mapping[str, pd.DataFrame], who: Roster) -> pd.DataFrame:
@@ -267,6 +271,14 @@ def _groups(who: Roster) -> pd.Series:
     _, group = connected_components(links, directed=False)
     names = pd.Series(teams, index=teams)
     return names.groupby(group[: len(teams)]).transform("first")
+
+
+def _with_places(rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return rows with region and segment of their team, missing where nobody says."""
+    teams = tables.get("teams", pd.DataFrame({"team_id": []}, dtype="str"))
+    teams = teams.drop_duplicates("team_id").set_index("team_id")
+    found = {c: column(teams, c, "str").reindex(rows["team_id"]) for c in PLACES}
+    return rows.assign(**{c: values.astype("str").array for c, values in found.items()})
 
 
 def _tenure(panel: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Series:

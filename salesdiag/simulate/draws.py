@@ -19,7 +19,7 @@ MECHANISMS = (
     "revenue", "activity", "deals", "manager_deals", "open_deals", "log", "sessions", "time",
     "orders", "surveys", "skills", "careers", "transfers", "mixes", "pay", "tails", "whales",
     "zeros", "regions", "switches", "existence", "plans", "handover", "kept", "values", "declared",
-    "time_gaps", "open_values", "ratings",
+    "time_gaps", "open_values", "ratings", "absences",
 )  # fmt: skip
 
 

@@ -195,7 +195,8 @@ class _Run(Staff):
         hours = np.minimum(np.exp(level), _BUSY / self.size) / mean_of_team(
             weight, self.team, self.size
         )
-        return self._held(t, np.minimum(hours[self.team] * weight, _MOST)) * self.share
+        given = self._held(t, np.minimum(hours[self.team] * weight, _MOST)) * self.share
+        return np.where(self.setup.away[t][self.team], 0.0, given)
 
     def _held(self, t: int, hours: np.ndarray) -> np.ndarray:
         """Return full-month hours as decided when the manager last decided anew."""
@@ -219,7 +220,8 @@ class _Run(Staff):
         self.selling = _step(w.own_rho, self.selling, w.own_sd_month * self.drawn.z_own[t])
         swing = self.selling - w.k_sell * self._fortune()
         rate = self.setup.own_rate[np.arange(w.teams), self.slot] * np.exp(swing)
-        return poisson(self.drawn.u_own[t], np.minimum(rate, 3.0)).clip(max=OWN_DEALS_MAX)
+        rate = np.where(self.setup.away[t], 0.0, np.minimum(rate, 3.0))
+        return poisson(self.drawn.u_own[t], rate).clip(max=OWN_DEALS_MAX)
 
     def _kpi(self, t: int) -> np.ndarray:
         w, m = self.world, self.world.months + self.world.burn

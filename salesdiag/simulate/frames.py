@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.simulate.logs import CATEGORIES, CoachingLog, logged_hours, time_log, week_starts
-from salesdiag.simulate.roster import Roster
+from salesdiag.simulate.roster import Roster, places
 from salesdiag.simulate.sales import QUARTER
 from salesdiag.simulate.setup import of_manager, shared_out
 
@@ -24,6 +24,7 @@ def rep_months(roster: Roster, log: CoachingLog) -> pd.DataFrame:
     deals = sales.deals
     contacts = np.where(log.logged[told][:, team], log.sessions[told] + log.group[told], 0)
     logged = of_manager(_sum_by_team(contacts, roster), course.setup.lead)[:, team] > 0
+    logged |= course.setup.away[told][:, team]
     active, assigned = sales.active[told], course.assigned[told]
     columns = {
         "rep_id": roster.person_ids[person],
@@ -48,11 +49,15 @@ def rep_months(roster: Roster, log: CoachingLog) -> pd.DataFrame:
         "quota": sales.quota[told] * course.share[told],
         "complete": np.ones(shape, bool),
     }
+    columns |= {c: np.broadcast_to(v[team], shape) for c, v in places(roster).items()}
     rows = _frame(columns, roster.exists[told][:, team])
     following = rows["rep_id"].eq(rows["rep_id"].shift(-1)) & rows["month_index"].eq(
         rows["month_index"].shift(-1) - 1
     )
-    return rows.assign(revenue_next=rows["revenue"].shift(-1).where(following))
+    rows.insert(
+        list(rows).index("region"), "revenue_next", rows["revenue"].shift(-1).where(following)
+    )
+    return rows
 
 
 def _frame(columns: dict[str, np.ndarray], known: np.ndarray) -> pd.DataFrame:
@@ -108,6 +113,7 @@ def team_months(roster: Roster, log: CoachingLog) -> pd.DataFrame:
         "accounts_assigned": _sum_by_team(course.assigned[told], roster).astype(float),
         "accounts_active": _sum_by_team(sales.active[told], roster).astype(float),
         "complete": np.ones(shape, bool),
+        **{c: np.broadcast_to(v, shape) for c, v in places(roster).items()},
     }
     return _frame(columns, exists)
 

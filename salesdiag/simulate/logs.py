@@ -76,13 +76,17 @@ def coaching_log(course: Course, world: World, seed: int) -> CoachingLog:
 
 
 def logged_hours(log: CoachingLog, course: Course) -> np.ndarray:
-    """Return coaching hours of rep-months as the log shows them; NaN where it does not."""
+    """Return coaching hours of rep-months as the log shows them; NaN where it does not.
+
+    While the manager is known to be away they are 0.
+    """
     team = course.setup.team
     contacts = np.where(log.logged[:, team], log.sessions + log.group, 0)
     of_team = np.stack([np.bincount(team, c, len(course.setup.size)) for c in contacts])
     any_contact = of_manager(of_team, course.setup.lead) > 0
     hours = (log.minutes + GROUP_SHARE * log.group) / 60
-    return np.where(any_contact[:, team] & ~log.empty, hours, np.nan)
+    known = (any_contact | course.setup.away)[:, team]
+    return np.where(known & ~log.empty, hours, np.nan)
 
 
 def week_starts(world: World) -> tuple[np.ndarray, np.ndarray]:
@@ -116,4 +120,5 @@ def time_log(course: Course, world: World, seed: int) -> np.ndarray:
     parts = parts / parts.sum(-1, keepdims=True)
     all_hours = np.concatenate([np.stack([coach, sell], -1), parts * rest[..., None]], axis=-1)
     gap = stream(seed, "time_gaps").random((len(mondays), world.teams)) < world.time_log_miss
-    return np.where(gap[:, lead, None], np.nan, np.round(all_hours * 2) / 2)
+    gap = gap[:, lead] | course.setup.away[world.burn :][month]
+    return np.where(gap[..., None], np.nan, np.round(all_hours * 2) / 2)

@@ -17,7 +17,7 @@ from salesdiag.simulate.logs import (
     time_log,
     week_starts,
 )
-from salesdiag.simulate.roster import Roster
+from salesdiag.simulate.roster import Roster, spells
 from salesdiag.simulate.setup import month_lengths
 from salesdiag.simulate.truth import BEHAVIOURS
 
@@ -181,6 +181,22 @@ def time_logs(roster: Roster) -> pd.DataFrame:
     return pd.concat([own, told]).sort_values(
         ["person_id", "week", "source", "category"], ignore_index=True
     )
+
+
+def absences(roster: Roster) -> pd.DataFrame:
+    """Return when managers were away; the end is exclusive."""
+    course, burn = roster.course, roster.world.burn
+    gone = course.setup.away & roster.foremost
+    who = np.where(gone, course.manager, -1)
+    found = [s for s in spells(who) if s.stop > burn]
+    return pd.DataFrame(
+        {
+            "person_id": [roster.person_ids[s.person] for s in found],
+            "start_on": [roster.first[s.first] for s in found],
+            "end_on": [roster.first[s.stop] for s in found],
+            "kind": ["leave"] * len(found),
+        }
+    ).sort_values(["person_id", "start_on"], ignore_index=True)
 
 
 def surveys(roster: Roster) -> pd.DataFrame:

@@ -199,6 +199,15 @@ def people(roster: Roster) -> pd.DataFrame:
     )
 
 
+def places(roster: Roster) -> dict[str, np.ndarray]:
+    """Return region and segment of each team."""
+    g = range(roster.world.teams)
+    return {
+        "region": np.array([names.region(int(r)) for r in roster.course.setup.region]),
+        "segment": np.array([SEGMENTS[i % len(SEGMENTS)] for i in g]),
+    }
+
+
 def teams(roster: Roster) -> pd.DataFrame:
     """Return the teams."""
     g = range(roster.world.teams)
@@ -206,8 +215,7 @@ def teams(roster: Roster) -> pd.DataFrame:
         {
             "team_id": roster.team_ids,
             "name": [names.team(i) for i in g],
-            "region": [names.region(int(r)) for r in roster.course.setup.region],
-            "segment": [SEGMENTS[i % len(SEGMENTS)] for i in g],
+            **places(roster),
         }
     )
 

@@ -26,6 +26,8 @@ class Setup:
     region, size, quality_of_team : array (teams,)
     exists, declared : array (months, teams) of bool
         The data know the team; its target segments are declared.
+    away : array (months, teams) of bool
+        The team's manager is away.
     lead : array (teams,)
         The first of the teams that share a manager with this one, itself included.
     market : array (regions, months)
@@ -46,6 +48,7 @@ class Setup:
     size: np.ndarray
     exists: np.ndarray
     declared: np.ndarray
+    away: np.ndarray
     lead: np.ndarray
     quality_of_team: np.ndarray
     market: np.ndarray
@@ -102,6 +105,7 @@ def setup(truth: Truth, world: World, seed: int) -> Setup:
         size=size,
         exists=_existence(world, seed),
         declared=_declared(world, seed),
+        away=_absences(world, seed)[:, lead],
         lead=lead,
         quality_of_team=world.sd_team * z_team,
         market=market.cumsum(1),
@@ -133,6 +137,17 @@ def _declared(world: World, seed: int) -> np.ndarray:
     since = world.burn + 1 + (u_month * (world.months - 2)).astype(int)
     month = np.arange(world.months + world.burn)[:, None]
     return (u_late >= world.declare) | (month >= since)
+
+
+def _absences(world: World, seed: int) -> np.ndarray:
+    """Return in which months whose manager is away: absences begin at random, told months only."""
+    months = world.months + world.burn
+    begins = stream(seed, "absences").random((months, world.teams)) < world.absence
+    begins[: world.burn] = False
+    away = np.zeros_like(begins)
+    for late in range(world.absence_months):
+        away[late:] |= begins[: months - late]
+    return away
 
 
 def of_manager(values: np.ndarray, lead: np.ndarray) -> np.ndarray:

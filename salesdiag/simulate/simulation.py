@@ -92,6 +92,8 @@ class Simulation:
             "market": records.market(roster),
             "prior_record": places.prior_record(roster),
         }
+        if self.world.absence:
+            found["absences"] = records.absences(roster)
         return {name: _canonical(name, table) for name, table in found.items()}
 
 

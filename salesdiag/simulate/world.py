@@ -69,6 +69,9 @@ class World:
     coach_switches : int
         Months for which managers leave hours and their allocation as they are; 0 is every month
         anew.
+    absence, absence_months : float, int
+        Share of manager-months in which a manager goes away, for reasons that have nothing to do
+        with results; months for which he stays away, coaching and selling nothing.
     k_ability, k_shock, k_seen, k_team, k_trend : float
         Who is coached: weak reps, last month's strugglers by their hidden shock or by what their
         results show, struggling teams, rising reps. Negative turns it round.
@@ -154,6 +157,8 @@ class World:
     coach_sd_rep: float = 0.5
     coach_rho: float = 0.5
     coach_switches: int = 0
+    absence: float = 0.0
+    absence_months: int = 2
     k_ability: float = 0.0
     k_shock: float = 0.0
     k_seen: float = 0.0
@@ -191,6 +196,7 @@ class World:
         whole_number("regions", self.regions, 1, 1000)
         whole_number("burn", self.burn, 4, 240)
         whole_number("log_heap", self.log_heap, 1, 240)
+        whole_number("absence_months", self.absence_months, 1, 24)
         whole_number("coach_switches", self.coach_switches, 0, 240)
         shares = [f.name for f in fields(self) if f.name.startswith("rho_")]
         within(self, 0, 0.999, *shares, "coach_rho", "own_rho")
@@ -199,6 +205,7 @@ class World:
             "promote_on_sales", "own_none", "kpi_share", "kpi_after_dip", "log_miss", "log_empty",
             "log_mnar", "halo", "ratchet", "whales", "zero_share", "invoice_lag", "unbalanced",
             "shared_managers", "declare", "plan_share", "plan_after_dip", "time_log_miss",
+            "absence",
         )  # fmt: skip
         within(self, -1, 1, "confounding")
         within(self, 1, 50, "huge_team")

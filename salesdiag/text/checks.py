@@ -79,6 +79,52 @@ HIDDEN_CAUSE_NONE = N_(
     "nothing recorded can serve as the measure."
 )
 BOOTSTRAP = N_("A wild cluster bootstrap gives p = {p:num}.")
+COMMON_ALONE = N_("No regions or segments are known that could rise and fall by themselves.")
+COMMON_HELD = N_(
+    "Regions or segments that rise and fall by themselves do not make the answer: within them it "
+    "stays where it is."
+)
+COMMON_MOVES = N_(
+    "Compared only within regions or segments in the same month, the answer moves from "
+    "{value:+pct1} to {other:+pct1}: what moved whole regions or segments may have made it."
+)
+ENDS_HELD = N_(
+    "Reps' own quarter ends do not make the answer: compared only with a rep's same months of "
+    "other quarters, it stays where it is."
+)
+ENDS_MOVE = N_(
+    "Compared only with a rep's same months of other quarters, the answer moves from "
+    "{value:+pct1} to {other:+pct1}: reps who close at the end of quarters, and what goes before "
+    "it, may have made it."
+)
+ENDS_SHORT = N_(
+    "Whether reps' own quarter ends make the answer cannot be told from fewer than {least:int} "
+    "months."
+)
+TAILS_HELD = N_("A few extreme months do not make the answer: it stays where it is without them.")
+TAILS_MOVE = N_(
+    "With extreme months drawn in, or money counted in place of logarithms, the answer moves from "
+    "{value:+pct1} to {other:+pct1}: a few extreme months may have made it, and its size is not "
+    "told."
+)
+TAILS_UNKNOWN = N_("Whether a few extreme months make the answer could not be worked out.")
+ABSENCES_AGREE = N_(
+    "Managers' absences bear it out: an hour lost changed results by {value:+pct1} ({low:+pct1} to "
+    "{high:+pct1})."
+)
+ABSENCES_OPEN = N_(
+    "Managers' absences do not speak against it, but tell little: an hour may do anything from "
+    "{low:+pct1} to {high:+pct1}."
+)
+ABSENCES_SILENT = N_(
+    "Managers' absences tell nothing about hours: too few hours were lost to divide by them."
+)
+ABSENCES_CONTRADICT = N_(
+    "Managers' absences contradict it: by them an hour does {value:+pct1} ({low:+pct1} to "
+    "{high:+pct1}), which has no value in common with the answer."
+)
+ABSENCES_BENT = N_("Managers' absences cannot be used: results had moved before they began.")
+ABSENCES_FEW = N_("Managers' absences cannot be used yet: {reason:text}")
 UP_TO_LIMIT_FREE = N_("Up to the limit no harm is seen.")
 UP_TO_LIMIT_HARM = N_(
     "Even up to the limit the others sell less, so the limit is not where harm begins."

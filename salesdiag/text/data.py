@@ -227,6 +227,18 @@ FAULTS: dict[str, Fault] = {
     ),
 }
 
+SILENT = N_(
+    "In {count:int} month a manager who otherwise logs contacts logged none with anyone: "
+    "{which:list}. Coaching hours of that month are unknown.",
+    "In {count:int} months managers who otherwise log contacts logged none with anyone, such as "
+    "{which:list}. Coaching hours of these months are unknown.",
+    count="count",
+)
+SILENT_REMEDY = N_(
+    "Were they away? Say so in the table `absences`, and their hours count as 0; otherwise log "
+    "what was held."
+)
+
 KINDS = {
     "id": N_("ids"),
     "text": N_("text"),

@@ -21,6 +21,11 @@ REACTION = N_(
 HALF_PANEL = N_(
     "Half-panel jackknife of the dynamic panel, which takes out the bias of short panels"
 )
+ABSENCES = N_(
+    "Difference in differences around the start of managers' absences, each against teams whose "
+    "managers were there (stacked events), per hour lost; Anderson-Rubin interval, jackknife over "
+    "groups, t({df:int})"
+)
 BINS = N_(
     "Difference between bins fixed beforehand, within team, given earlier results; "
     "leave-one-group-out jackknife (CV3), t({df:int})"
@@ -154,6 +159,13 @@ NO_VARIATION = N_(
     "itself and months and controls are allowed for."
 )
 ONE_GROUP_DECIDES = N_("Without one of the groups the effect cannot be estimated.")
+TOO_FEW_ABSENCES = N_(
+    "{n:int} independent team had a manager away for a month or more, with six months before it "
+    "in which nobody was, and other teams to compare with; {needed:int} are needed.",
+    "{n:int} independent teams had a manager away for a month or more, with six months before it "
+    "in which nobody was, and other teams to compare with; {needed:int} are needed.",
+    count="n",
+)
 NO_CONVERGENCE = N_(
     "The Poisson panel does not settle on an answer: the revenue is in too few months."
 )

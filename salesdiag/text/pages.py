@@ -375,6 +375,7 @@ TABLES = {
     "coaching": N_("coaching contacts"),
     "team_meetings": N_("team meetings"),
     "time_log": N_("time log"),
+    "absences": N_("absences"),
     "rep_months": N_("months of reps"),
 }
 NOTHING_DROPPED = N_("No row was left out.")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from salesdiag import checks
 from salesdiag.claims.base import Claim
+from salesdiag.claims.designs import absence, shocks
 from salesdiag.claims.designs.base import (
     Effect,
     Evidence,
@@ -17,6 +18,7 @@ from salesdiag.claims.designs.base import (
     bootstrap,
     other_specifications,
 )
+from salesdiag.claims.designs.common import effects_by
 from salesdiag.claims.designs.sizes import size_of
 from salesdiag.claims.keeping import kept
 from salesdiag.company import Company
@@ -60,7 +62,7 @@ class RepEffect(Effect):
         """Return the panel's specification, with the information that the company records."""
         panel = company.panel
         seen = tuple(c for c in INFORMATION if panel[c].notna().mean() >= MOSTLY)
-        return DynamicPanel(driver=self.driver, information=seen)
+        return DynamicPanel(driver=self.driver, information=seen, effects_by=effects_by(panel))
 
     def evidence(self, company: Company, claim: Claim) -> Evidence:
         """Fit everything that the finding needs, once."""
@@ -83,6 +85,8 @@ class RepEffect(Effect):
             checks.one_team(estimate),
             checks.short_panel(estimate, _half_panel(panel, spec, estimate)),
             checks.hidden_cause(_times_strongest(primary)),
+            *shocks.doubts(panel, spec, estimate),
+            absence.check(company, self.driver, estimate),
             *bootstrap(primary),
         ]
         scale = TEAMS_APART * self.margin(claim, company)
