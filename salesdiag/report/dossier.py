@@ -14,11 +14,12 @@ import pandas as pd
 from salesdiag import text
 from salesdiag.claims import ENTRIES, test_all
 from salesdiag.company import Company, load
+from salesdiag.errors import Refusal
 from salesdiag.finding import Finding
 from salesdiag.report.people import Names
 from salesdiag.report.standing import Standing
 from salesdiag.settings import Settings
-from salesdiag.text import Speech
+from salesdiag.text import Speech, near
 from salesdiag.text import pages as words
 
 MONTHS = 3
@@ -196,7 +197,7 @@ def open(
     company = load(company) if isinstance(company, str | Path) else company
     teams = list(company.teams["team_id"])
     if team is not None and team not in teams:
-        raise ValueError(str(words.REFUSE_TEAM(team=team, teams=sorted(teams)[:20])))
+        raise Refusal(words.REFUSE_TEAM(team=team, near=near(team, teams)))
     speech = _speak(language, company.settings)
     if isinstance(findings, str | Path):
         findings = test_all(company, [team] if team else []).all()
@@ -209,7 +210,7 @@ def _handed(path: Path, team: str | None) -> Dossier:
     """Return the dossier that a run left for the page of a team."""
     dossier: Dossier = pickle.loads(path.read_bytes())
     if dossier.team != team:
-        raise ValueError(str(words.REFUSE_HANDED(left=dossier.team, wanted=team)))
+        raise Refusal(words.REFUSE_HANDED(left=dossier.team, wanted=team))
     return dossier
 
 
@@ -217,6 +218,6 @@ def _speak(language: str | None, settings: Settings) -> Speech:
     """Speak a language, or that of the company, from here on."""
     chosen = language or settings.language
     if chosen not in text.languages():
-        raise ValueError(str(words.REFUSE_LANGUAGE(language=chosen, known=text.languages())))
+        raise Refusal(words.REFUSE_LANGUAGE(language=chosen, known=text.languages()))
     text.speak(chosen, settings.currency)
     return text.current()
