@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from salesdiag.company import check as check
     from salesdiag.company import load as load
     from salesdiag.finding import Finding as Finding
+    from salesdiag.notebook import parameters as parameters
     from salesdiag.report import plot as plot
     from salesdiag.simulate import demo as demo
 
@@ -32,11 +33,14 @@ _HOMES = {
     "check": "company",
     "demo": "simulate",
     "load": "company",
+    "parameters": "notebook",
     "plot": "report",
     "test": "claims",
 }
 
-__all__ = ["Company", "Finding", "check", "claims", "demo", "load", "plot", "test"]
+__all__ = [
+    "Company", "Finding", "check", "claims", "demo", "load", "parameters", "plot", "test",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

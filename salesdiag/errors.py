@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -48,7 +50,24 @@ class Problem:
     rows: int = 1
 
 
-class DataError(ValueError):
+class Refusal(ValueError):  # noqa: N818 -- users read the name
+    """What was asked for cannot be done; the message says why, and what to do.
+
+    Notebooks show the message alone, as whoever reads it has made no mistake in Python;
+    ``SALESDIAG_DEBUG=1`` shows where it came from.
+    """
+
+    def __init__(self, message: Message | str):
+        super().__init__(str(message))
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows."""
+        if os.environ.get("SALESDIAG_DEBUG"):
+            return "".join(traceback.format_exception(self)).splitlines()
+        return [str(self)]
+
+
+class DataError(Refusal):
     """The data cannot be used; the message says why, where and what to do.
 
     Attributes
@@ -58,7 +77,7 @@ class DataError(ValueError):
     """
 
     def __init__(self, message: Message | str, problems: pd.DataFrame | None = None):
-        super().__init__(str(message))
+        super().__init__(message)
         self.problems = as_frame(()) if problems is None else problems
 
 

@@ -267,7 +267,7 @@ class Finding:
     dropped: Mapping[str, int] = field(default_factory=dict)
     method: Message | str = ""
     checks: tuple[Check, ...] = ()
-    table: pd.DataFrame | None = None
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
     team_estimate: TeamEstimate | None = None
     benchmarks: tuple[Benchmark, ...] = ()
     words: Mapping[str, Message] = field(default_factory=dict)
@@ -346,8 +346,6 @@ def plain(value: Any) -> Any:
     return None if value is pd.NA else str(value)
 
 
-def rows(table: pd.DataFrame | None) -> list[dict[str, Any]]:
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a frame as a list of plain rows."""
-    if table is None:
-        return []
     return [{str(k): plain(v) for k, v in row.items()} for row in table.to_dict("records")]

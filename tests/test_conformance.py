@@ -23,10 +23,6 @@ import pytest
 import warm_jobs
 from jupyter_client.kernelspec import find_kernel_specs
 
-from salesdiag.batch import engines, files
-from salesdiag.warm.client import Warm
-from salesdiag.warm.server import Request
-
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks need Linux"),
@@ -72,27 +68,10 @@ def end_shared(path: Path) -> None:
 @pytest.fixture(scope="module")
 def forked(_environment) -> Iterator[Run]:
     """The engine of a run: a process forked from a warm one is the kernel."""
-    warm = Warm([*engines.MODULES, "warm_jobs"], ["salesdiag.batch.warmed:prepare"])
+    warm = warm_jobs.warm()
 
     def run(notebook: Path, folder: Path, parameters: dict[str, Any]) -> nbformat.NotebookNode:
-        work = folder.with_name(f"{folder.name}.work")
-        work.mkdir()
-        job = {"notebook": str(notebook), "parameters": parameters, "team": None}
-        job |= {"patience": 60, "renderer": "warm_jobs:no_page"}
-        (work / "job.json").write_text(json.dumps(job))
-        request = Request(
-            call="salesdiag.batch.warmed:report",
-            arguments=[str(work)],
-            cwd=str(folder),
-            argv=["ipykernel_launcher.py"],
-            log=str(work / files.LOG),
-        )
-        fork = warm.fork(request)
-        try:
-            assert fork.wait(300).code == 0, (work / files.LOG).read_text()
-        finally:
-            fork.close()
-        return nbformat.read(work / files.NOTEBOOK, as_version=4)
+        return warm_jobs.forked(warm, notebook, folder, parameters)
 
     yield run
     warm.close()

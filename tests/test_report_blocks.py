@@ -355,7 +355,7 @@ def test_what_is_said_of_both_sides_is_said_once_and_a_limit_stands_below():
 
 
 def test_curve_says_when_it_cannot_be_drawn():
-    flat = [replace(f, table=None) for f in findings(TEAM)]
+    flat = [replace(f, table=pd.DataFrame()) for f in findings(TEAM)]
     assert "cannot be drawn" in str(report.curve(dossier(found=flat)))
 
 

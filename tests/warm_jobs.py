@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import threading
 import time
 from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from salesdiag.batch import engines, files
+from salesdiag.warm.client import Warm
+from salesdiag.warm.server import Request
 
 HERE = str(Path(__file__).parent)
 
@@ -67,6 +75,35 @@ class Word:
 def pythonpath(environ: dict[str, str], *more: str) -> str:
     """Return a ``PYTHONPATH`` with the tests in it."""
     return os.pathsep.join(filter(None, [HERE, *more, environ.get("PYTHONPATH")]))
+
+
+def warm() -> Warm:
+    """Start a process that can be forked for notebooks."""
+    return Warm([*engines.MODULES, "warm_jobs"], ["salesdiag.batch.warmed:prepare"])
+
+
+def forked(
+    warm: Warm, notebook: Path, folder: Path, parameters: dict[str, Any]
+) -> nbformat.NotebookNode:
+    """Return a notebook as executed in a folder, by the engine of a run."""
+    work = folder.with_name(f"{folder.name}.work")
+    work.mkdir()
+    job = {"notebook": str(notebook), "parameters": parameters, "team": None}
+    job |= {"patience": 60, "renderer": "warm_jobs:no_page"}
+    (work / "job.json").write_text(json.dumps(job))
+    request = Request(
+        call="salesdiag.batch.warmed:report",
+        arguments=[str(work)],
+        cwd=str(folder),
+        argv=["ipykernel_launcher.py"],
+        log=str(work / files.LOG),
+    )
+    fork = warm.fork(request)
+    try:
+        assert fork.wait(300).code == 0, (work / files.LOG).read_text()
+    finally:
+        fork.close()
+    return nbformat.read(work / files.NOTEBOOK, as_version=4)
 
 
 def no_page(notebook: object, team: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import pickle
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 from salesdiag.batch.jobs import Job
 from salesdiag.text import commands as words
+from salesdiag.text import near
 
 if TYPE_CHECKING:
     from salesdiag.company import Company
@@ -111,8 +111,7 @@ def choose(asked: Sequence[str], known: Sequence[str]) -> list[str]:
     """
     for name in asked:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=5, cutoff=0.4) or list(known[:5])
-            raise ValueError(str(words.UNKNOWN_TEAM(name=name, near=near)))
+            raise ValueError(str(words.UNKNOWN_TEAM(name=name, near=near(name, known, 5))))
     return [name for name in known if name in asked]
 
 

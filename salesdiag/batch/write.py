@@ -55,9 +55,7 @@ def under_pseudonyms(found: Sequence[Finding], company: Company) -> list[Finding
     """Return findings whose tables hold pseudonyms in the place of ids of people."""
     from salesdiag.report.people import PERSON_COLUMNS, Names
 
-    columns = [
-        () if f.table is None else tuple(c for c in PERSON_COLUMNS if c in f.table) for f in found
-    ]
+    columns = [tuple(c for c in PERSON_COLUMNS if c in f.table) for f in found]
     if not any(columns):
         return list(found)
     people = Names(company)
@@ -66,7 +64,7 @@ def under_pseudonyms(found: Sequence[Finding], company: Company) -> list[Finding
         return table.assign(**{c: table[c].map(people.person, na_action="ignore") for c in names})
 
     return [
-        replace(f, table=covered(f.table, names)) if names and f.table is not None else f
+        replace(f, table=covered(f.table, names)) if names else f
         for f, names in zip(found, columns, strict=True)
     ]
 

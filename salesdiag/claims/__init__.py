@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType, ModuleType
 
 import pandas as pd
@@ -20,8 +19,10 @@ from salesdiag.claims.keeping import kept
 from salesdiag.claims.register import ENTRIES, ENTRY, TOPICS, Entry
 from salesdiag.claims.telling import tell
 from salesdiag.company import Company
+from salesdiag.errors import Refusal
 from salesdiag.finding import Finding
 from salesdiag.text import claims as words
+from salesdiag.text import near
 from salesdiag.verdict import correct
 
 CATALOGUE: tuple[Claim, ...] = (
@@ -195,8 +196,7 @@ def _team_finding(entry: Entry, company: Company, finding: Finding, team: str) -
 def _known(name: str, names: object, message: object) -> None:
     known = list(names)  # type: ignore[call-overload]
     if name not in known:
-        near = get_close_matches(name, known, n=3, cutoff=0.4) or known[:5]
-        raise ValueError(str(message(name=name, near=near)))  # type: ignore[operator]
+        raise Refusal(message(name=name, near=near(name, known)))  # type: ignore[operator]
 
 
 class _Callable(ModuleType):

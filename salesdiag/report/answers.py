@@ -290,7 +290,7 @@ def _published(value: float, unit: str) -> Message:
 def table(finding: Finding) -> Table | None:
     """Return the rows behind a finding, None where there are none to show."""
     frame = finding.table
-    if frame is None or frame.empty or figures.kind(finding) in TOLD_BY_DRAWING:
+    if frame.empty or figures.kind(finding) in TOLD_BY_DRAWING:
         return None
     frame = frame.drop(columns="team_id", errors="ignore")
     if figures.has_curve(finding) and "label" in frame:

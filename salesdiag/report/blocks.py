@@ -203,7 +203,7 @@ def _planned(dossier: Dossier) -> list[Finding]:
 
 
 def _same_table(one: Finding, other: Finding) -> bool:
-    return one.table is not None and other.table is not None and one.table.equals(other.table)
+    return not one.table.empty and one.table.equals(other.table)
 
 
 @_part("untold", words.UNTOLD)

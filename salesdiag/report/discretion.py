@@ -62,7 +62,7 @@ class Discretion:
             words={role: self._said(said, team) for role, said in finding.words.items()},
             checks=tuple(replace(c, text=self._said(c.text, team)) for c in finding.checks),
             naive=plain and replace(plain, method=self._said(plain.method, team)),
-            table=None if table is None else self._table(table, team, withheld),
+            table=self._table(table, team, withheld),
         )
 
     def _names(self, finding: Finding) -> bool:
@@ -71,8 +71,6 @@ class Discretion:
         said = [finding.reason, *finding.words.values(), *(c.text for c in finding.checks)]
         if any(map(self._named, [*said, plain and plain.method])):
             return True
-        if table is None:
-            return False
         cells = (cell for column in _texts(table) for cell in table[column])
         return bool(_single(table)) or any(self._cell(cell, None) is not cell for cell in cells)
 
@@ -112,10 +110,10 @@ class Discretion:
         own = team is None or who in self.members.get(team, ())
         return self.names.person(who) if own else words.ANOTHER_PERSON()
 
-    def _table(self, table: pd.DataFrame, team: str | None, withheld: bool) -> pd.DataFrame | None:
+    def _table(self, table: pd.DataFrame, team: str | None, withheld: bool) -> pd.DataFrame:
         single = _single(table)
         if single and (team is None or withheld):
-            return None
+            return pd.DataFrame()
         for column in single:
             table = table.loc[table[column].isin(self._own(team))]
         called = {c: [self.names.person(p) for p in table[c]] for c in single if c != TEAM_COLUMN}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from salesdiag.text import pages as words
 Surface = Axes | Figure
 LABEL_LENGTH = 24
 NOTE_SIZE = 11
+NOTE_WIDTH = 52
+"""Characters that fit into the width of a drawing."""
 CURVE = ("dose", "value", "low", "high", "n")
 """Columns of a table that holds a dose-response curve."""
 
@@ -183,16 +186,13 @@ def doses(table: pd.DataFrame) -> list[str]:
 def has_curve(finding: Finding) -> bool:
     """Say whether a finding holds a dose-response curve: at least two doses that are known."""
     table = finding.table
-    if table is None or not set(CURVE) <= set(table.columns):
+    if not set(CURVE) <= set(table.columns):
         return False
     return int((table["dose"].notna() & table["value"].notna()).sum()) > 1
 
 
 def _curve(finding: Finding) -> pd.DataFrame:
-    table = finding.table
-    if table is None:
-        raise ValueError(str(words.NOTHING_TO_DRAW(claim=finding.claim)))
-    return table.dropna(subset=["dose", "value"]).sort_values("dose")
+    return finding.table.dropna(subset=["dose", "value"]).sort_values("dose")
 
 
 def _unit(finding: Finding) -> str:
@@ -230,8 +230,6 @@ def plot_shares(finding: Finding, *, ax: Surface | None = None) -> Axes:
     Axes
     """
     table = finding.table
-    if table is None:
-        raise ValueError(str(words.NOTHING_TO_DRAW(claim=finding.claim)))
     rows = labelled(table)
     reference = table["reference"] if "reference" in table else [math.nan] * len(rows)
     with canvas.canvas(ax, 26 * len(rows) + 12) as axes:
@@ -261,8 +259,6 @@ def plot_bridge(finding: Finding, *, ax: Surface | None = None) -> Axes:
     Axes
     """
     table = finding.table
-    if table is None:
-        raise ValueError(str(words.NOTHING_TO_DRAW(claim=finding.claim)))
     rows, totals = labelled(table), list(table["kind"] == "total")
     starts = _starts([v for _, v in rows], totals)
     edges = [x for (_, v), s in zip(rows, starts, strict=True) for x in (s, s + v)]
@@ -313,8 +309,6 @@ def plot_attainment(finding: Finding, *, ax: Surface | None = None) -> Axes:
     Axes
     """
     table = finding.table
-    if table is None:
-        raise ValueError(str(words.NOTHING_TO_DRAW(claim=finding.claim)))
     rows, colours = attainments(table), []
     with canvas.canvas(ax, 26 * len(rows) + 12) as axes:
         for y, (label, share) in enumerate(rows):
@@ -356,7 +350,7 @@ def kind(finding: Finding) -> Callable[..., Axes] | None:
     table = finding.table
     if stands_apart(finding):
         return plot_interval
-    if table is not None and not table.empty:
+    if not table.empty:
         for columns, function in PLOTS.items():
             if columns <= set(table.columns) and (function is not plot_curve or has_curve(finding)):
                 return function
@@ -378,15 +372,30 @@ def plot(finding: Finding, *, ax: Surface | None = None) -> Axes:
     Returns
     -------
     Axes
-
-    Raises
-    ------
-    ValueError
-        The finding holds nothing that can be drawn.
+        Where there is nothing to draw, bare ones that say why.
     """
-    function = kind(finding)
-    if function is None:
-        entry = ENTRY.get(finding.claim)
-        name = str(entry.title) if entry else finding.claim
-        raise ValueError(str(words.NOTHING_TO_DRAW(claim=name)))
-    return function(finding, ax=ax)
+    return (kind(finding) or plot_reason)(finding, ax=ax)
+
+
+def plot_reason(finding: Finding, *, ax: Surface | None = None) -> Axes:
+    """Write down why there is nothing to draw of a finding.
+
+    Parameters
+    ----------
+    finding : Finding
+    ax : Axes or Figure, optional
+        Where to write.
+
+    Returns
+    -------
+    Axes
+    """
+    reason = words.NO_RANGE() if finding.verdict == "measured" else finding.reason
+    entry = ENTRY.get(finding.claim)
+    head = fill(str(entry.title) if entry else finding.claim, NOTE_WIDTH)
+    said = fill(str(words.NOTHING_TO_DRAW(reason=reason)), NOTE_WIDTH)
+    lines = f"{head}\n{said}".count("\n") + 1
+    with canvas.canvas(ax, 17 * lines + 12) as axes:
+        for text, colour, y in ((head, INK, 1.0), (said, SOFT, 1 - (head.count("\n") + 1) / lines)):
+            canvas.write(axes, 0, y, text, color=colour, va="top", transform=axes.transAxes)
+    return axes

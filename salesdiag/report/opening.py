@@ -10,11 +10,12 @@ from pathlib import Path
 from salesdiag import text
 from salesdiag.claims import test_all
 from salesdiag.company import Company, load
+from salesdiag.errors import Refusal
 from salesdiag.finding import Finding
 from salesdiag.report.dossier import Dossier
 from salesdiag.report.overview import Overview
 from salesdiag.settings import Settings
-from salesdiag.text import Speech
+from salesdiag.text import Speech, near
 from salesdiag.text import pages as words
 
 
@@ -56,7 +57,7 @@ def open(
     company = load(company) if isinstance(company, str | Path) else company
     teams = list(company.teams["team_id"])
     if team is not None and team not in teams:
-        raise ValueError(str(words.REFUSE_TEAM(team=team, teams=sorted(teams)[:20])))
+        raise Refusal(words.REFUSE_TEAM(team=team, near=near(team, teams)))
     speech = _speak(language, company.settings)
     if isinstance(findings, str | Path):
         findings = test_all(company, [team] if team else []).all()
@@ -67,7 +68,7 @@ def _handed(path: Path, team: str | None) -> Dossier:
     """Return the dossier that a run left for the page of a team."""
     dossier: Dossier = pickle.loads(path.read_bytes())
     if dossier.team != team:
-        raise ValueError(str(words.REFUSE_HANDED(left=dossier.team, wanted=team)))
+        raise Refusal(words.REFUSE_HANDED(left=dossier.team, wanted=team))
     return dossier
 
 
@@ -75,6 +76,6 @@ def _speak(language: str | None, settings: Settings) -> Speech:
     """Speak a language, or that of the company, from here on."""
     chosen = language or settings.language
     if chosen not in text.languages():
-        raise ValueError(str(words.REFUSE_LANGUAGE(language=chosen, known=text.languages())))
+        raise Refusal(words.REFUSE_LANGUAGE(language=chosen, known=text.languages()))
     text.speak(chosen, settings.currency)
     return text.current()

@@ -29,7 +29,7 @@ def alt(finding: Finding) -> Message | None:
     if function is figures.plot_interval:
         rows = [(label, units.spoken(i)) for label, i, _ in figures.intervals(finding)]
         return words.ALT_INTERVAL(lines=_lines(rows))
-    if function is None or finding.table is None:
+    if function is None:
         return None
     if function is figures.plot_attainment:
         shares = figures.attainments(finding.table)
@@ -49,10 +49,7 @@ def _lines(rows: Sequence[tuple[object, Message]]) -> list[Message]:
 
 
 def _alt_curve(finding: Finding) -> Message:
-    table = finding.table
-    if table is None:
-        raise ValueError("a curve needs a table")
-    table = table.dropna(subset=["dose", "value"]).sort_values("dose")
+    table = finding.table.dropna(subset=["dose", "value"]).sort_values("dose")
     unit = finding.estimate.unit if finding.estimate else "log_points"
     points = [
         words.ALT_DOSE(dose=dose, value=units.one(value, unit))

@@ -32,6 +32,7 @@ format          what it is for
 
 from __future__ import annotations
 
+import difflib
 import gettext as _gettext
 import math
 import re
@@ -309,6 +310,11 @@ def N_(  # noqa: N802 -- the name that message extraction looks for
     if (many is None) != (count is None):
         raise ValueError("a plural needs both forms and the field that counts")
     return Template(one, many, count, context)
+
+
+def near(name: object, known: Sequence[str], most: int = 3) -> list[str]:
+    """Return the names nearest to one that is not known, or the first ones where none is near."""
+    return difflib.get_close_matches(str(name), known, n=most, cutoff=0.4) or list(known[:5])
 
 
 def join(parts: Sequence[Message | str]) -> str:

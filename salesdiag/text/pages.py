@@ -429,7 +429,7 @@ REFUSE_HANDED = N_(
     "The run left the figures of `{left:name}` where those of `{wanted:name}` were asked for. No "
     "page is made from them."
 )
-REFUSE_TEAM = N_("There is no team `{team:name}`; the company has {teams:list}.")
+REFUSE_TEAM = N_("There is no team `{team:name}`; near it are {near:list}.")
 
 # Drawings
 
@@ -453,7 +453,8 @@ ALT_DOSE = N_("{dose:text}: {value:text}")
 ALT_SHARES = N_("Shares. {lines:list}.")
 ALT_BRIDGE = N_("Parts that add up. {lines:list}.")
 ALT_ATTAINMENT = N_("Result against plan. {lines:list}.")
-NOTHING_TO_DRAW = N_("The finding on `{claim:text}` holds nothing that can be drawn.")
+NOTHING_TO_DRAW = N_("There is nothing to draw. {reason:text}")
+NO_RANGE = N_("It is a figure without parts or a range.")
 
 LABELS = {
     "before": N_("before"),

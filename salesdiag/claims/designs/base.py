@@ -172,7 +172,7 @@ def undecided(design: Effect, claim: Claim, company: Company, seen: Evidence) ->
         dropped=estimate.dropped,
         method=estimate.method,
         checks=seen.checks,
-        table=seen.table,
+        table=pd.DataFrame() if seen.table is None else seen.table,
         benchmarks=benchmarks(claim.slug, company),
         evidence=estimate,
         direction=claim.direction,
