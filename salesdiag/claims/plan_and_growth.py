@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,14 +20,16 @@ from salesdiag.claims.quarters import (
     compared_quarters,
     complete_quarters,
     panel_of,
+    quarter_months,
     quarter_of,
 )
+from salesdiag.claims.usable import check, usable_of
 from salesdiag.company import Company
 from salesdiag.estimate.decompose import fewest
 from salesdiag.estimate.forecast import forecast, past_periods
 from salesdiag.estimate.proportion import share
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import Interval
+from salesdiag.finding import Check, Interval
 from salesdiag.panel import observation_window
 from salesdiag.text import N_, Message
 from salesdiag.text import claims as words
@@ -41,6 +44,7 @@ def plan(company: Company, team: str | None) -> Measure:
     quarters = table_of(company, "plan", team, partial(_planned, company))
     if quarters.empty:
         raise NotEstimable(words.NO_QUOTA())
+    usable = {q: usable_of(company, team, quarter_months(q)) for q in quarters["quarter"]}
     reps = table_of(company, "plan of reps", team, partial(_planned_last, company))
     last = quarters.iloc[-1]
     won, quota = float(last["won"]), float(last["quota"])
@@ -55,7 +59,9 @@ def plan(company: Company, team: str | None) -> Measure:
             if below
             else words.NOBODY_BELOW(reps=len(reps)),
         },
-        table=quarters[["quarter", "won", "quota"]]
+        table=quarters.loc[
+            [usable[q].enough for q in quarters["quarter"]], ["quarter", "won", "quota"]
+        ]
         .rename(columns={"quarter": column_name(company)})
         .tail(8),
         n=int(last["rows"]),
@@ -63,7 +69,33 @@ def plan(company: Company, team: str | None) -> Measure:
         people=len(reps),
         method=words.METHOD_COUNT(),
         more=_running_quarter(company, team),
+        usable=check(usable[last["quarter"]]),
+        **_outside_plan(company, team, last["quarter"], won),
     )
+
+
+def _outside_plan(
+    company: Company, team: str | None, quarter: pd.Timestamp, won: float
+) -> Mapping[str, Any]:
+    """Return what reps sold in a quarter in months without a quota: in neither sum, and told."""
+
+    def make(by: Sequence[str]) -> pd.DataFrame:
+        panel = panel_of(company, by)
+        panel = panel.loc[panel["complete"] & panel["quota"].isna() & (panel["revenue"] != 0)]
+        grouped = panel.groupby([*by, "quarter"])["revenue"]
+        return pd.DataFrame({"rows": grouped.count(), "sold": grouped.sum()}).reset_index()
+
+    found = table_of(company, "outside plan", team, make)
+    found = found.loc[(found["quarter"] == quarter) & (found["rows"] > 0)]
+    if found.empty:
+        return {}
+    rows, sold = int(found["rows"].iloc[0]), float(found["sold"].iloc[0])
+    share = sold / (sold + won) if sold + won > 0 else math.nan
+    text = OUTSIDE_PLAN(rows=rows, sold=sold, share=share, quarter=called(quarter, company))
+    return {
+        "dropped": {"no_quota": rows},
+        "checks": (Check(name="sales_without_quota", passed=None, text=text),),
+    }
 
 
 def _with_quota(company: Company, by: Sequence[str]) -> pd.DataFrame:
@@ -183,6 +215,7 @@ def base_and_depth(company: Company, team: str | None) -> Measure:
         people=len(parts),
         method=words.METHOD_BRIDGE(),
         more=_stayed(totals["value"]),
+        usable=check(usable_of(company, team, (*quarter_months(first), *quarter_months(last)))),
     )
 
 
@@ -279,6 +312,7 @@ def two_focuses(company: Company, team: str | None) -> Measure:
         n=len(parts),
         groups=_teams(company, team),
         people=len(moved),
+        usable=check(usable_of(company, team, (*quarter_months(first), *quarter_months(last)))),
         method=METHOD_GROWING(),
         more=WHERE_FROM(
             stayed=float(parts["change"].to_numpy()[stayed].sum()),
@@ -304,6 +338,13 @@ def _paces(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     )
 
 
+OUTSIDE_PLAN = N_(
+    "{rows:int} month of a rep in {quarter:text} has sales and no quota: {sold:money}, {share:pct1} "
+    "of all, stand in neither sum.",
+    "{rows:int} months of reps in {quarter:text} have sales and no quota: {sold:money}, "
+    "{share:pct1} of all, stand in neither sum.",
+    count="rows",
+)
 ATTAINED = N_(
     "In {quarter:text} sales came to {attainment:pct} of plan, {side:text}; {below:text}."
 )

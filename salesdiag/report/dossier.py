@@ -15,6 +15,7 @@ from salesdiag import text
 from salesdiag.claims import ENTRIES, test_all
 from salesdiag.company import Company, load
 from salesdiag.finding import Finding
+from salesdiag.panel.usable import Usable
 from salesdiag.report.people import Names
 from salesdiag.report.standing import Standing
 from salesdiag.settings import Settings
@@ -47,7 +48,11 @@ class Totals:
     start, end : Timestamp
         First and last day.
     revenue : float
-        Money; NaN where unknown.
+        Sales of reps in money; NaN where unknown.
+    managing : float
+        The part of it that people sold who managed another team that day.
+    usable : Usable
+        How many of the records of sales have an amount.
     won, closed : float
         Number of deals.
     rate, low, high : float
@@ -57,6 +62,8 @@ class Totals:
     start: pd.Timestamp
     end: pd.Timestamp
     revenue: float
+    managing: float
+    usable: Usable
     won: float
     closed: float
     rate: float
