@@ -43,6 +43,9 @@ class Reading:
         IANA name of the zone whose calendar days count, where times carry an offset.
     delimiter : str
         What stands between the cells of a line.
+    quarter_dates : str or None
+        What the date of a quarter's target is when it lies at the end of a month: ``"end"`` of the
+        quarter, ``"before"`` its first day, or in its first month (``"start"``); None asks.
     cache : str or None
         Folder, from that of the data, in which the sums of an activity log are kept that is too
         large for memory, so that it is not added up at each reading. It may be emptied at any time.
@@ -53,6 +56,7 @@ class Reading:
     date_format: str = "ISO8601"
     time_zone: str | None = None
     delimiter: str = ","
+    quarter_dates: str | None = None
     cache: str | None = None
 
 
@@ -259,7 +263,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return _number(value)
     if int in options:
         return isinstance(value, int) and not isinstance(value, bool)
-    if any(typing.get_origin(o) is list for o in options):
+    if list[str] in options:
         return isinstance(value, list) and all(isinstance(v, str) for v in value)
     return isinstance(value, str if str in options else dict)
 
@@ -267,8 +271,8 @@ def _fits(value: Any, hint: Any) -> bool:
 def _type_name(hint: Any) -> str:
     names = {float: "number", int: "whole number", str: "text"}
     options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    lists = any(typing.get_origin(o) is list for o in options)
-    return next((names[o] for o in options if o in names), "list of texts" if lists else "table")
+    kind = "list of texts" if list[str] in options else "table"
+    return next((names[o] for o in options if o in names), kind)
 
 
 def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:

@@ -11,8 +11,8 @@ from salesdiag.claims.base import Claim
 from salesdiag.claims.designs.dose import DoseEffect
 from salesdiag.claims.keeping import table_of
 from salesdiag.claims.measured import Measure, Measured, people_of, recent
-from salesdiag.company import Company
 from salesdiag.claims.usable import check, usable_of
+from salesdiag.company import Company
 from salesdiag.estimate.proportion import pooled_share
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Interval

@@ -9,6 +9,7 @@ import pandas as pd
 from salesdiag.claims.keeping import table_of
 from salesdiag.company import Company
 from salesdiag.finding import Check
+from salesdiag.panel import revenue_source
 from salesdiag.panel.usable import LEAST_USABLE, Usable, summed, usable_sales
 from salesdiag.text import N_, Message, Template
 
@@ -37,14 +38,14 @@ def usable_of(
     """Return how many records of sales of a company or team have an amount, in some months."""
 
     def make(by: Sequence[str]) -> pd.DataFrame:
+        if revenue_source(company.tables, company.settings) is None:
+            return pd.DataFrame({"team_id": [], "month": [], "rows": [], "known": []})
         return usable_sales(company.records, by_team=bool(by))
 
     return summed(table_of(company, "usable sales", team, make), months)
 
 
-def check(
-    seen: Usable, records: Template = RECORDS, remedy: Template = FILL_AMOUNTS
-) -> Check:
+def check(seen: Usable, records: Template = RECORDS, remedy: Template = FILL_AMOUNTS) -> Check:
     """Ask that nine in ten records of a figure are usable; below, it is not told as a level."""
     return Check(name="usable_records", passed=seen.enough, text=_text(seen, records, remedy))
 
