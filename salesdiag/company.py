@@ -20,13 +20,13 @@ from salesdiag import settings as setting
 from salesdiag.errors import DataError, Problem, as_frame
 from salesdiag.ingest import Raw, read
 from salesdiag.ingest.read import URL
+from salesdiag.plausible import doubts
 from salesdiag.schema import CORE, ROWS, TABLE, lookup
 from salesdiag.settings import Settings
 from salesdiag.text import Message
 from salesdiag.text import data as words
 from salesdiag.validate import Validated, validate
 
-NAMED = 5
 """Cases named one by one in a question."""
 PACKAGE = Path(__file__).resolve().parent
 HOMES = (PACKAGE.parent, PACKAGE / "share")
@@ -222,32 +222,26 @@ def check(source: str | Path) -> pd.DataFrame:
 def _checked(source: str | Path) -> tuple[Raw, Settings, Validated]:
     raw = read(_located(source))
     settings, faults = _settings(raw)
-    found = validate(raw, settings)
-    asked = _questions(found.tables)
-    parts = [as_frame(faults), found.problems, as_frame(asked)]
-    problems = pd.concat(parts, ignore_index=True) if faults or asked else found.problems
-    return raw, settings, replace(found, problems=problems)
+    found = _doubted(validate(raw, settings), settings)
+    problems = pd.concat([as_frame(faults), found.problems], ignore_index=True) if faults else None
+    return raw, settings, found if problems is None else _with(found, problems)
 
 
-def _questions(tables: Mapping[str, pd.DataFrame]) -> list[Problem]:
-    """Return what only the company can answer: whether silent managers were away."""
-    if any(name not in tables for name in CORE):
-        return []
-    silent = panels.silent_months(tables)
-    if not len(silent):
-        return []
-    first = [f"{who} {np.datetime64(m, 'M')}" for who, m in silent.itertuples(index=False)]
-    return [
-        Problem(
-            table="coaching",
-            column="manager_id",
-            value=first[0],
-            problem=words.SILENT(count=len(silent), which=first[:NAMED]),
-            remedy=words.SILENT_REMEDY(),
-            severity="note",
-            rows=0,
-        )
-    ]
+def _doubted(found: Validated, settings: Settings) -> Validated:
+    """Add what is hardly meant so; not where tables cannot be used, as others then stand alone."""
+    if (found.problems["severity"] == "error").any() or not set(CORE) <= set(found.tables):
+        return found
+    told = doubts(found.tables, found.at, settings)
+    if not told:
+        return found
+    problems = pd.concat([f for f in (as_frame(told), found.problems) if len(f)])
+    weight = problems["severity"].map({"error": 0, "dropped": 1, "note": 2}).to_numpy()
+    order = np.argsort(weight, kind="stable")
+    return _with(found, problems.iloc[order].reset_index(drop=True))
+
+
+def _with(found: Validated, problems: pd.DataFrame) -> Validated:
+    return replace(found, problems=problems)
 
 
 def _located(source: str | Path) -> str | Path:

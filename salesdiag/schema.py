@@ -119,7 +119,20 @@ PERSON, TEAM, ACCOUNT, DEAL = (
     "opportunities.opportunity_id",
 )
 
+CURRENCY = _may("currency", "text")
+"""Beside amounts: the currency they are in, empty for the company's."""
+
 TABLES: tuple[Table, ...] = (
+    Table(
+        name="rates",
+        row="an exchange rate of a month: company currency for one unit",
+        key=("currency", "period"),
+        columns=(
+            _need("currency", "text"),
+            _need("period", "date"),
+            _need("rate", "number"),
+        ),
+    ),
     Table(
         name="people",
         row="one person, rep or manager",
@@ -168,6 +181,7 @@ TABLES: tuple[Table, ...] = (
             _need("period", "date"),
             _need("period_kind", "choice", choices=("month", "quarter")),
             _need("amount", "money"),
+            CURRENCY,
         ),
     ),
     Table(
@@ -182,6 +196,7 @@ TABLES: tuple[Table, ...] = (
             _may("segment", "text"),
             _may("target_fit", "share"),
             _may("potential", "money"),
+            CURRENCY,
             _may("acquired_on", "date"),
             _may("lost_on", "date"),
         ),
@@ -212,6 +227,7 @@ TABLES: tuple[Table, ...] = (
             _may("quantity", "number"),
             _may("product", "text"),
             _may("margin", "money"),
+            CURRENCY,
         ),
     ),
     Table(
@@ -227,6 +243,7 @@ TABLES: tuple[Table, ...] = (
             _may("closed_on", "date"),
             _may("amount", "money"),
             _may("list_amount", "money"),
+            CURRENCY,
             _may("account_id", "id", ACCOUNT),
             _may("segment", "text"),
             _may("competitor", "text"),
@@ -238,6 +255,17 @@ TABLES: tuple[Table, ...] = (
             _may("debriefed_on", "date"),
             _may("value_assessed_on", "date"),
             _may("disqualified", "flag"),
+        ),
+    ),
+    Table(
+        name="splits",
+        row="a person's share of an order or deal that several share; shares add up to 1",
+        key=("order_id", "opportunity_id", "person_id"),
+        columns=(
+            _may("order_id", "id", "orders.order_id"),
+            _may("opportunity_id", "id", DEAL),
+            _need("person_id", "id", PERSON),
+            _need("share", "share"),
         ),
     ),
     Table(
@@ -296,6 +324,7 @@ TABLES: tuple[Table, ...] = (
             _may("quality", "share"),
             _may("focus", "text"),
             _may("about", "choice", choices=("result", "behaviour")),
+            _may("session_id", "id"),
         ),
     ),
     Table(
@@ -382,6 +411,7 @@ TABLES: tuple[Table, ...] = (
             _need("region", "text"),
             _need("period", "date"),
             _need("amount", "money"),
+            CURRENCY,
         ),
     ),
     Table(

@@ -15,6 +15,7 @@ from typing import Any
 from babel.numbers import is_currency
 
 from salesdiag import text
+from salesdiag.schema import TABLE
 from salesdiag.text import Message
 from salesdiag.text import data as words
 
@@ -42,6 +43,9 @@ class Reading:
         IANA name of the zone whose calendar days count, where times carry an offset.
     delimiter : str
         What stands between the cells of a line.
+    quarter_dates : str or None
+        What the date of a quarter's target is when it lies at the end of a month: ``"end"`` of the
+        quarter, ``"before"`` its first day, or in its first month (``"start"``); None asks.
     cache : str or None
         Folder, from that of the data, in which the sums of an activity log are kept that is too
         large for memory, so that it is not added up at each reading. It may be emptied at any time.
@@ -52,7 +56,47 @@ class Reading:
     date_format: str = "ISO8601"
     time_zone: str | None = None
     delimiter: str = ","
+    quarter_dates: str | None = None
     cache: str | None = None
+
+
+GROUP_KINDS = ("training", "pipeline_review")
+"""Kinds of coaching contact that are held with several reps at once, unless declared otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coaching:
+    """What the log of coaching contacts means.
+
+    Attributes
+    ----------
+    shared_kinds : list of str or None
+        Kinds of which contacts with one manager, day and length are one session of several reps;
+        None where the company does not say. A one-on-one never is.
+    """
+
+    shared_kinds: list[str] | None = None
+
+    @property
+    def group_kinds(self) -> tuple[str, ...]:
+        """Kinds that are held with groups, as declared, else :data:`GROUP_KINDS`."""
+        return GROUP_KINDS if self.shared_kinds is None else tuple(self.shared_kinds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """Totals that the company knows from elsewhere.
+
+    Attributes
+    ----------
+    revenue : mapping
+        Money by calendar year (``"2025"``), or all of it (``"total"``).
+    tolerance : float
+        Largest difference allowed, as a share of the total.
+    """
+
+    revenue: Mapping[str, float] = field(default_factory=dict)
+    tolerance: float = 0.005
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +128,8 @@ class Settings:
     benchmarks : mapping
         Reference figures that replace the published ones, by benchmark id.
     reading : Reading
+    coaching : Coaching
+    control : Control
     """
 
     name: str = ""
@@ -100,6 +146,14 @@ class Settings:
     limits: Mapping[str, float] = field(default_factory=lambda: dict(LIMITS))
     benchmarks: Mapping[str, float] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
+    coaching: Coaching = field(default_factory=Coaching)
+    control: Control = field(default_factory=Control)
+
+
+PARTS: Mapping[str, type] = MappingProxyType(
+    {"reading": Reading, "coaching": Coaching, "control": Control}
+)
+"""Tables of ``company.toml`` with settings of their own."""
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -134,8 +188,12 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
                 for k, v in values.items()
                 if not _number(v)
             ]
-    if isinstance(content.get("reading"), dict):
-        faults += _mistyped(content["reading"], Reading, "reading.")
+    control = content.get("control")
+    if isinstance(control, dict) and _number(control.get("revenue")):
+        control["revenue"] = {"total": control["revenue"]}
+    for head, kind in PARTS.items():
+        if isinstance(content.get(head), dict):
+            faults += _mistyped(content[head], kind, f"{head}.")
     bad = {f.setting for f in faults}
     faults += [f for f in _disallowed(content) if f.setting not in bad]
     for fault in faults:
@@ -145,7 +203,8 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
         elif isinstance(content.get(head), dict):
             content[head].pop(key, None)
     content["limits"] = {**LIMITS, **content.get("limits", {})}
-    content["reading"] = Reading(**content.get("reading", {}))
+    for head, kind in PARTS.items():
+        content[head] = kind(**content.get(head, {}))
     content.setdefault("name", name)
     return Settings(**content), [f.message for f in faults]
 
@@ -167,7 +226,7 @@ def _unknown(content: Mapping[str, Any]) -> list[_Fault]:
     known = {
         "": {f.name for f in fields(Settings)},
         "limits.": set(LIMITS),
-        "reading.": {f.name for f in fields(Reading)},
+        **{f"{head}.": {f.name for f in fields(kind)} for head, kind in PARTS.items()},
     }
     found = []
     for head, names in known.items():
@@ -204,13 +263,16 @@ def _fits(value: Any, hint: Any) -> bool:
         return _number(value)
     if int in options:
         return isinstance(value, int) and not isinstance(value, bool)
+    if list[str] in options:
+        return isinstance(value, list) and all(isinstance(v, str) for v in value)
     return isinstance(value, str if str in options else dict)
 
 
 def _type_name(hint: Any) -> str:
     names = {float: "number", int: "whole number", str: "text"}
     options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    return next((names[o] for o in options if o in names), "table")
+    kind = "list of texts" if list[str] in options else "table"
+    return next((names[o] for o in options if o in names), kind)
 
 
 def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
@@ -242,6 +304,7 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         for key, value in (limits.items() if isinstance(limits, dict) else ())
         if _number(value) and not 0 < value <= (1 if key == "coaching_share" else math.inf)
     ]
+    found += _disallowed_parts(content)
     if isinstance(content.get("currency"), str) and not is_currency(content["currency"]):
         found.append(("currency", ["ISO 4217"]))
     found += [
@@ -256,6 +319,27 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         _Fault(key, words.WRONG_SETTING(setting=key, value=_value(content, key), allowed=allowed))
         for key, allowed in found
     ]
+
+
+def _disallowed_parts(content: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return settings of ``coaching`` and ``control`` that are not allowed, and what is."""
+    found: list[tuple[str, list[str]]] = []
+    coaching, control = (content.get(head) for head in ("coaching", "control"))
+    kinds = coaching.get("shared_kinds") if isinstance(coaching, dict) else None
+    allowed = [k for k in TABLE["coaching"]["kind"].choices if k != "one_on_one"]
+    if isinstance(kinds, list) and not set(map(str, kinds)) <= set(allowed):
+        found.append(("coaching.shared_kinds", allowed))
+    if isinstance(control, dict):
+        tolerance, revenue = control.get("tolerance"), control.get("revenue")
+        if _number(tolerance) and not 0 <= tolerance < 1:
+            found.append(("control.tolerance", ["0 – 1"]))
+        good = (
+            (k == "total" or (len(k) == 4 and k.isdigit())) and _number(v)
+            for k, v in (revenue.items() if isinstance(revenue, dict) else ())
+        )
+        if not all(good):
+            found.append(("control.revenue", ['"total" = 1234.56', '"2025" = 1234.56']))
+    return found
 
 
 def _value(content: Mapping[str, Any], setting: str) -> object:

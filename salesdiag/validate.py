@@ -9,13 +9,14 @@ another table is found there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from salesdiag import restate
 from salesdiag.errors import Problem, Severity, as_frame
 from salesdiag.ingest import Raw, cells, large, rows
 from salesdiag.ingest.log import Causes, Log
@@ -23,13 +24,6 @@ from salesdiag.ingest.read import near
 from salesdiag.schema import CORE, RANGES, REVENUE, TABLE, Column, Table, order
 from salesdiag.settings import Reading, Settings
 from salesdiag.text import data as words
-
-PERIODS = {
-    ("quotas", "period"): "month",
-    ("market", "period"): "month",
-    ("time_log", "week"): "week",
-}
-"""Columns that name a period by its first day."""
 
 SUMMARISED = frozenset({"wrong_type", "time_cut", "stripped", "moved"})
 """Faults told once for a column: its rows are alike."""
@@ -47,11 +41,14 @@ class Validated:
         As :func:`salesdiag.errors.as_frame` describes.
     dropped : pandas.DataFrame
         Columns ``table``, ``cause``, ``rows``: rows left out, each counted once.
+    at : mapping
+        By table, the row in the file of each of its rows.
     """
 
     tables: Mapping[str, pd.DataFrame]
     problems: pd.DataFrame
     dropped: pd.DataFrame
+    at: Mapping[str, pd.Index] = field(default_factory=dict)
 
 
 def validate(raw: Raw, settings: Settings) -> Validated:
@@ -88,9 +85,11 @@ def validate(raw: Raw, settings: Settings) -> Validated:
         )
         if frame is not None and len(frame):
             done[name] = frame
+    done = restate.shares(restate.money(done, settings.currency, log), log)
     counts = [(t, cause, n) for (t, cause), n in log.dropped.items()]
     return Validated(
         tables={name: frame.reset_index(drop=True) for name, frame in done.items()},
+        at={name: frame.index for name, frame in done.items()},
         problems=as_frame(_by_weight(log.problems)),
         dropped=pd.DataFrame(
             {
@@ -116,6 +115,7 @@ def _reading(reading: Reading, log: Log) -> Reading:
         "date_format": reading.date_format == "ISO8601"
         or all(any(f in str(reading.date_format) for f in part) for part in _DATE_PARTS),
         "time_zone": reading.time_zone is None or _is_zone(reading.time_zone),
+        "quarter_dates": reading.quarter_dates in (None, "start", "before", "end"),
         "delimiter": isinstance(reading.delimiter, str) and len(reading.delimiter.encode()) == 1,
     }.items():
         if not good:
@@ -181,7 +181,10 @@ def _table(
     frame = rows.ordered(frame, table, causes, log)
     if table.name == "opportunities":
         frame = rows.closings(frame, causes, log)
+    frame = restate.periods(frame, table, reading, causes, log)
     frame = rows.unique(causes.apply(frame, log), table, log)
+    if table.name == "time_log":
+        frame = restate.weekly(frame, log)
     if table.name == "assignments":
         rows.overlaps(frame, "rep", "person_id", "team_id", "two_teams", log)
         rows.overlaps(frame, "manager", "team_id", "person_id", "two_managers", log)
@@ -249,9 +252,6 @@ def _column(
     parsed = cells.parse(stored, column, reading, told)
     faults = dict(parsed.faults)
     values = parsed.values
-    if (table.name, column.name) in PERIODS:
-        moved = cells.first_day(values, PERIODS[table.name, column.name])
-        values, faults = moved.values, faults | dict(moved.faults)
     low, high = RANGES.get(column.kind, (0, 0))
     about = {
         "allowed": column.choices,
@@ -260,7 +260,6 @@ def _column(
         "decimal": reading.decimal,
         "thousands": reading.thousands,
         "format": reading.date_format,
-        "period": PERIODS.get((table.name, column.name), ""),
         "found": words.KINDS[cells.kind_of(stored)](),
         "kind": words.KINDS.get(column.kind, words.KINDS["number"])(),
     }

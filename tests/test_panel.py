@@ -52,10 +52,10 @@ def coaching_in_loop(ledger: Ledger) -> tuple[dict, set, set, Counter]:
         ]
         if pd.isna(c.minutes):
             unknown.add(key)
-        elif c.kind == "one_on_one":
-            hours[key] += c.minutes / 60
-        else:
+        elif c.kind == "training":
             hours[key] += c.minutes / 60 / same["rep_id"].nunique()
+        else:
+            hours[key] += c.minutes / 60
         weekly[key] += c.kind == "one_on_one"
     return hours, unknown, logged, weekly
 
@@ -183,6 +183,8 @@ def test_team_months_equal_a_loop_over_days(company, ledger):
     sums = defaultdict(float)
     for order, team, month in in_loop(ledger, "orders", "owner_id", "ordered_on", "team"):
         sums[team, month, "revenue"] += order.amount
+        if ledger.manages.get((order.owner_id, order.ordered_on)):
+            sums[team, month, "revenue_of_managers"] += order.amount
     for deal, team, month in in_loop(ledger, "opportunities", "owner_id", "closed_on", "team"):
         sums[team, month, {"won": "wins", "lost": "losses"}.get(deal.outcome, "-")] += 1
     for order in company.tables["orders"].itertuples():
@@ -227,8 +229,9 @@ def test_team_months_equal_a_loop_over_days(company, ledger):
                 "losses": sums[team, month, "losses"],
                 "quota": np.nansum(quota) if np.isfinite(quota).any() else NAN,
                 "coaching_hours": reps["coaching_hours"].mean(),
-                "manager_revenue": sums[team, month, "manager_revenue"],
-                "manager_deals": sums[team, month, "manager_deals"],
+                "manager_revenue": sums[team, month, "manager_revenue"] if led else NAN,
+                "manager_deals": sums[team, month, "manager_deals"] if led else NAN,
+                "revenue_of_managers": sums[team, month, "revenue_of_managers"],
                 "accounts_assigned": len(clients),
                 "accounts_active": len(bought),
                 **{
@@ -246,7 +249,11 @@ def test_team_months_equal_a_loop_over_days(company, ledger):
             else:
                 assert pd.isna(row["manager_id"])
             before = [month - pd.DateOffset(months=k) for k in (1, 2)]
-            there = all((team, m) in got.index for m in before)
+            there = all(
+                (team, m) in got.index
+                and any((team, d) in ledger.boss for d in ledger.month_days(m))
+                for m in [month, *before]
+            )
             three = sum(sums[team, m, "manager_deals"] for m in [month, *before])
             assert row["manager_deals_quarter"] == pytest.approx(
                 three if there else NAN, nan_ok=True
@@ -460,8 +467,9 @@ def test_a_manager_of_two_teams_links_them_and_shares_out_what_he_sells():
     ]
     orders = [("1", "m", "2024-01-01", 30.0, "x"), ("2", "a", "2024-01-31", 1.0, "x")]
     teams = two_teams(orders, places).team_panel.set_index("team_id")
-    assert teams["manager_revenue"].tolist() == [15, 15, 0]
-    assert teams["manager_deals"].tolist() == [0.5, 0.5, 0]
+    # without a manager there is nothing that he could have sold
+    np.testing.assert_equal(teams["manager_revenue"].to_numpy(), [15, 15, NAN])
+    np.testing.assert_equal(teams["manager_deals"].to_numpy(), [0.5, 0.5, NAN])
     assert teams["group_id"].tolist() == ["T1", "T1", "T3"]
 
 

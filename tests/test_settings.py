@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from salesdiag.settings import LIMITS, Reading, Settings, parse, read
+from salesdiag.settings import LIMITS, Control, Reading, Settings, parse, read
 
 
 def _parse(toml):
@@ -57,6 +57,11 @@ def test_everything_can_be_set(tmp_path):
         date_format = "%d.%m.%Y"
         time_zone = "Europe/Warsaw"
         delimiter = ";"
+        [coaching]
+        shared_kinds = ["observation"]
+        [control]
+        revenue = { 2024 = 12.5, total = 20 }
+        tolerance = 0.01
         """,
         encoding="utf-8",
     )
@@ -69,7 +74,10 @@ def test_everything_can_be_set(tmp_path):
         decimal=",", thousands=".", date_format="%d.%m.%Y", time_zone="Europe/Warsaw",
         delimiter=";",
     )  # fmt: skip
-    set_by_hand = {f.name for f in fields(Settings)} - {"limits", "benchmarks", "reading"}
+    assert found.coaching.group_kinds == ("observation",)
+    assert found.control == Control(revenue={"2024": 12.5, "total": 20}, tolerance=0.01)
+    tables = {"limits", "benchmarks", "reading", "coaching", "control"}
+    set_by_hand = {f.name for f in fields(Settings)} - tables
     raw = read(path)
     assert {name: getattr(found, name) for name in set_by_hand} == {n: raw[n] for n in set_by_hand}
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType, ModuleType
 
 import pandas as pd
 
 from salesdiag.claims import coaching, manager_time, plan_and_growth, selling_manager
 from salesdiag.claims.base import Claim, lacking, not_testable
+from salesdiag.claims.designs.base import Effect
 from salesdiag.claims.keeping import kept
 from salesdiag.claims.register import ENTRIES, ENTRY, TOPICS, Entry
 from salesdiag.claims.telling import tell
+from salesdiag.claims.usable import check, usable_of
 from salesdiag.company import Company
 from salesdiag.errors import Refusal
 from salesdiag.finding import Finding
@@ -172,7 +174,13 @@ def _company_finding(entry: Entry, company: Company) -> Finding:
     if claim is None:
         return not_testable(entry.slug, words.NOT_YET())
     missing = _missing(claim, company)
-    return lacking(entry.slug, missing) if missing else claim.design.company(claim, company)
+    if missing:
+        return lacking(entry.slug, missing)
+    if isinstance(claim.design, Effect):
+        doubt = kept(company, "usable records", lambda: check(usable_of(company, None)))
+        if not doubt.passed:  # an amount that is missing would be a result of 0
+            return replace(not_testable(entry.slug, doubt.text), checks=(doubt,))
+    return claim.design.company(claim, company)
 
 
 def _missing(claim: Claim, company: Company) -> list[str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from salesdiag.claims.base import Claim
 from salesdiag.claims.keeping import table_of
 from salesdiag.claims.measured import Measure, Measured, people_of, recent
+from salesdiag.claims.usable import LOG_EVERYTHING, LOGGED, check
 from salesdiag.company import Company
 from salesdiag.estimate.proportion import composition, share
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Interval
+from salesdiag.panel.usable import summed
 from salesdiag.schema import TABLE
 from salesdiag.text import N_
 from salesdiag.text import claims as words
@@ -26,15 +29,48 @@ def _manager_hours(company: Company, team: str | None) -> pd.DataFrame:
     """Return hours by category over the recent months, one row a manager; a team is one row."""
 
     def make(by: Sequence[str]) -> pd.DataFrame:
-        frame = recent(company.team_panel).dropna(subset=["manager_id", *HOURS])
+        frame = _told(_logged(company))
         hours = frame.groupby(list(by) or "manager_id")[HOURS].sum()
         hours.columns = list(CATEGORIES)
         return hours.loc[hours.sum(axis=1) > 0].reset_index()
 
     hours = table_of(company, "manager hours", team, make)[list(CATEGORIES)]
     if hours.empty:
-        raise NotEstimable(words.NO_TIME_LOGGED())
+        some = bool(_counts(company, team)["rows"].sum())
+        raise NotEstimable((words.ONLY_ONE_CATEGORY if some else words.NO_TIME_LOGGED)())
     return hours
+
+
+def _logged(company: Company) -> pd.DataFrame:
+    """Return recent team-months for which a manager logged anything."""
+    frame = recent(company.team_panel).dropna(subset=["manager_id", *HOURS])
+    return frame.loc[frame[HOURS].sum(axis=1) > 0]
+
+
+def _told(logged: pd.DataFrame) -> pd.DataFrame:
+    """Return the months that say how time divides: one category alone says nothing of others."""
+    return logged.loc[(logged[HOURS] > 0).sum(axis=1) > 1]
+
+
+def _counts(company: Company, team: str | None) -> pd.DataFrame:
+    """Return by month how many logged months of managers there are, and how many can be used."""
+
+    def make(by: Sequence[str]) -> pd.DataFrame:
+        logged = _logged(company)
+        told = logged.index.isin(_told(logged).index)
+        grouped = logged.assign(known=told).groupby([*by, "month"])["known"]
+        return pd.DataFrame({"rows": grouped.size(), "known": grouped.sum()}).reset_index()
+
+    return table_of(company, "usable logs", team, make)
+
+
+def _usable(company: Company, team: str | None) -> Mapping[str, Any]:
+    """Return whether enough of the logged months can be used, and how many are left out."""
+    seen = summed(_counts(company, team))
+    return {
+        "usable": check(seen, LOGGED, LOG_EVERYTHING),
+        "dropped": {"one_category": seen.rows - seen.known},
+    }
 
 
 def time_split(company: Company, team: str | None) -> Measure:
@@ -54,7 +90,9 @@ def time_split(company: Company, team: str | None) -> Measure:
         n=len(hours),
         groups=len(hours),
         people=len(hours) if team is None else people_of(company, team),
+        about="managers",
         method=words.METHOD_MEAN_SHARES() if team is None else words.METHOD_HOURS(),
+        **_usable(company, team),
     )
 
 
@@ -84,7 +122,9 @@ def coaching_half_time(company: Company, team: str | None) -> Measure:
         n=len(coached),
         groups=len(coached),
         people=len(coached) if team is None else people_of(company, team),
+        about="managers",
         method=words.METHOD_WILSON() if team is None else words.METHOD_HOURS(),
+        **_usable(company, team),
     )
 
 
@@ -92,7 +132,7 @@ def _monthly_coaching_share(company: Company, team: str | None) -> pd.DataFrame:
     """Return coaching hours over all logged hours by month, sum over sum."""
 
     def make(by: Sequence[str]) -> pd.DataFrame:
-        frame = recent(company.team_panel).dropna(subset=HOURS)
+        frame = _told(_logged(company))
         sums = frame.groupby([*by, "month"])[HOURS].sum()
         total = sums.sum(axis=1)
         share = sums["manager_hours_coaching"] / total

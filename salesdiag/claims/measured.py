@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -42,6 +42,10 @@ class Measure:
     method : Message
     dropped : mapping
         Rows left out, by cause.
+    about : str
+        Whom a company's figure is about: ``people`` or ``managers``.
+    usable : Check or None
+        Whether enough of the records behind the figure can be used; if not, it is not told.
     case : str
         Where other words are needed: ``none`` takes ``headline_none`` or ``team_none``.
     """
@@ -56,6 +60,8 @@ class Measure:
     dropped: Mapping[str, int] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     more: Message | None = None
+    about: str = "people"
+    usable: Check | None = None
     case: str = ""
 
 
@@ -86,8 +92,15 @@ class Measured:
             return not_testable(claim.slug, error.reason, team)
         minimum = company.settings.min_group
         if seen.people < minimum:
-            withheld = words.TOO_FEW_PEOPLE if team is None else words.TOO_SMALL_A_GROUP
-            return not_testable(claim.slug, withheld(minimum=minimum), team)
+            withheld = (
+                words.TOO_FEW[seen.about](count=seen.people, minimum=minimum)
+                if team is None
+                else words.TOO_SMALL_A_GROUP(minimum=minimum)
+            )
+            return not_testable(claim.slug, withheld, team)
+        if seen.usable is not None and not seen.usable.passed:
+            refused = not_testable(claim.slug, seen.usable.text, team)
+            return replace(refused, checks=(seen.usable,), dropped=seen.dropped)
         role = "headline" if team is None else "team"
         headline = claim.words[f"{role}_{seen.case}" if seen.case else role]
         return Finding(
@@ -101,7 +114,7 @@ class Measured:
             groups=seen.groups,
             dropped=seen.dropped,
             method=seen.method,
-            checks=seen.checks,
+            checks=(*([seen.usable] if seen.usable else []), *seen.checks),
             table=seen.table,
             benchmarks=benchmarks(claim.slug, company),
             words={

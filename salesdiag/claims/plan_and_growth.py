@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,13 +20,15 @@ from salesdiag.claims.quarters import (
     compared_quarters,
     complete_quarters,
     panel_of,
+    quarter_months,
 )
 from salesdiag.claims.running import running_quarter
+from salesdiag.claims.usable import check, usable_of
 from salesdiag.company import Company
 from salesdiag.estimate.decompose import fewest
 from salesdiag.estimate.proportion import MIN_CLUSTERS, clustered_share
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import Interval
+from salesdiag.finding import Check, Interval
 from salesdiag.text import N_, Message
 from salesdiag.text import claims as words
 
@@ -39,6 +42,7 @@ def plan(company: Company, team: str | None) -> Measure:
     quarters = table_of(company, "plan", team, partial(_planned, company))
     if quarters.empty:
         raise NotEstimable(words.NO_QUOTA())
+    usable = {q: usable_of(company, team, quarter_months(q)) for q in quarters["quarter"]}
     reps = table_of(company, "plan of reps", team, partial(_planned_last, company))
     last = quarters.iloc[-1]
     won, quota = float(last["won"]), float(last["quota"])
@@ -53,7 +57,9 @@ def plan(company: Company, team: str | None) -> Measure:
             if below
             else words.NOBODY_BELOW(reps=len(reps)),
         },
-        table=quarters[["quarter", "won", "quota"]]
+        table=quarters.loc[
+            [usable[q].enough for q in quarters["quarter"]], ["quarter", "won", "quota"]
+        ]
         .rename(columns={"quarter": column_name(company)})
         .tail(8),
         n=int(last["rows"]),
@@ -61,7 +67,33 @@ def plan(company: Company, team: str | None) -> Measure:
         people=len(reps),
         method=words.METHOD_COUNT(),
         more=running_quarter(company, team),
+        usable=check(usable[last["quarter"]]),
+        **_outside_plan(company, team, last["quarter"], won),
     )
+
+
+def _outside_plan(
+    company: Company, team: str | None, quarter: pd.Timestamp, won: float
+) -> Mapping[str, Any]:
+    """Return what reps sold in a quarter in months without a quota: in neither sum, and told."""
+
+    def make(by: Sequence[str]) -> pd.DataFrame:
+        panel = panel_of(company, by)
+        panel = panel.loc[panel["complete"] & panel["quota"].isna() & (panel["revenue"] != 0)]
+        grouped = panel.groupby([*by, "quarter"])["revenue"]
+        return pd.DataFrame({"rows": grouped.count(), "sold": grouped.sum()}).reset_index()
+
+    found = table_of(company, "outside plan", team, make)
+    found = found.loc[(found["quarter"] == quarter) & (found["rows"] > 0)]
+    if found.empty:
+        return {}
+    rows, sold = int(found["rows"].iloc[0]), float(found["sold"].iloc[0])
+    share = sold / (sold + won) if sold + won > 0 else math.nan
+    text = OUTSIDE_PLAN(rows=rows, sold=sold, share=share, quarter=called(quarter, company))
+    return {
+        "dropped": {"no_quota": rows},
+        "checks": (Check(name="sales_without_quota", passed=None, text=text),),
+    }
 
 
 def _with_quota(company: Company, by: Sequence[str]) -> pd.DataFrame:
@@ -131,6 +163,7 @@ def base_and_depth(company: Company, team: str | None) -> Measure:
         if math.isfinite(low)
         else METHOD_BRIDGE_COUNT(fewest=MIN_CLUSTERS),
         more=_stayed(totals["value"]),
+        usable=check(usable_of(company, team, (*quarter_months(first), *quarter_months(last)))),
     )
 
 
@@ -230,6 +263,7 @@ def two_focuses(company: Company, team: str | None) -> Measure:
         n=len(parts),
         groups=_teams(company, team),
         people=len(moved),
+        usable=check(usable_of(company, team, (*quarter_months(first), *quarter_months(last)))),
         case="counted" if team is None and not math.isfinite(growing.low) else "",
         method=_how(team, growing),
         more=WHERE_FROM(
@@ -272,6 +306,13 @@ def _paces(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     )
 
 
+OUTSIDE_PLAN = N_(
+    "{rows:int} month of a rep in {quarter:text} has sales and no quota: {sold:money}, {share:pct1} "
+    "of all, stand in neither sum.",
+    "{rows:int} months of reps in {quarter:text} have sales and no quota: {sold:money}, "
+    "{share:pct1} of all, stand in neither sum.",
+    count="rows",
+)
 ATTAINED = N_(
     "In {quarter:text} sales came to {attainment:pct} of plan, {side:text}; {below:text}."
 )

@@ -31,6 +31,11 @@ def quarter_of(months: pd.Series, company: Company) -> pd.Series:
     return (months.dt.to_period("M") - lag.to_numpy()).dt.to_timestamp()
 
 
+def quarter_months(quarter: pd.Timestamp) -> tuple[pd.Timestamp, ...]:
+    """Return the first days of a quarter's months."""
+    return tuple(quarter + pd.DateOffset(months=k) for k in range(3))
+
+
 def panel_of(company: Company, by: Sequence[str]) -> pd.DataFrame:
     """Return rep-months with their fiscal quarter, in the order of ``by``."""
 

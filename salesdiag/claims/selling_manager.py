@@ -11,8 +11,9 @@ from salesdiag.claims.base import Claim
 from salesdiag.claims.designs.dose import DoseEffect
 from salesdiag.claims.keeping import table_of
 from salesdiag.claims.measured import Measure, Measured, people_of, recent
+from salesdiag.claims.usable import check, usable_of
 from salesdiag.company import Company
-from salesdiag.estimate.proportion import mean_share
+from salesdiag.estimate.proportion import pooled_share
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Interval
 from salesdiag.text import N_
@@ -23,17 +24,24 @@ NEEDS = ("orders|opportunities.amount", "assignments")
 
 
 def own_revenue(company: Company, team: str | None) -> Measure:
-    """Measure what managers close themselves, and its share of what they and their teams close."""
+    """Measure what managers close themselves, and its share of what they and their teams close.
+
+    Sum over sum. What a manager sold as a rep of another team stands in that team's sales on its
+    page, and once, as the manager's own, in the company's.
+    """
     sums, months = _managers(company, team), _months(company, team)
     if sums.empty:
-        raise NotEstimable(words.NO_OWN_SALES())
+        raise NotEstimable((words.NO_OWN_SALES if team is None else words.TEAM_WITHOUT_MANAGER)())
+    won = round(float(sums["deals"].sum()))
+    if won and not sums["own"].any():
+        raise NotEstimable(words.OWN_DEALS_ELSEWHERE(deals=won))
     rows = int(sums["rows"].sum())
     sums = sums.loc[sums["own"] + sums["others"] > 0]
     if sums.empty:
         raise NotEstimable(words.NOTHING_SOLD())
     own, both = sums["own"], sums["own"] + sums["others"]
     if team is None and own.any():
-        estimate = mean_share(own / both)
+        estimate = pooled_share(own, both)
     else:  # one team, or nobody sells: a count of everything there is, without sampling error
         total = float(own.sum() / both.sum())
         estimate = Interval(value=total, low=math.nan, high=math.nan, unit="share")
@@ -46,7 +54,7 @@ def own_revenue(company: Company, team: str | None) -> Measure:
             "managers": len(sums),
             "selling": int((own > 0).sum()),
             "revenue": float(own.sum() / len(months)),
-            "deals": round(float(sums["deals"].sum())),
+            "deals": won,
             "months": len(months),
         },
         case="" if (own != 0).any() else "none",
@@ -54,6 +62,8 @@ def own_revenue(company: Company, team: str | None) -> Measure:
         n=rows,
         groups=len(sums),
         people=len(sums) if team is None else people_of(company, team),
+        about="managers",
+        usable=check(usable_of(company, team, set(months["month"]))),
         method=words.METHOD_OWN_SHARE() if team is None else words.METHOD_COUNT(),
     )
 
@@ -63,11 +73,18 @@ def _known(company: Company) -> pd.DataFrame:
     return recent(company.team_panel).dropna(subset=["manager_id", "manager_revenue"])
 
 
+def _once(known: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Return team-months in which, for the whole company, no sale is in two teams' columns."""
+    if by:
+        return known
+    return known.assign(revenue=known["revenue"] - known["revenue_of_managers"])
+
+
 def _managers(company: Company, team: str | None) -> pd.DataFrame:
     """Return own revenue, the others' revenue and own deals by manager."""
 
     def make(by: Sequence[str]) -> pd.DataFrame:
-        sums = _known(company).groupby([*by, "manager_id"]).agg(
+        sums = _once(_known(company), by).groupby([*by, "manager_id"]).agg(
             own=("manager_revenue", "sum"),
             others=("revenue", "sum"),
             deals=("manager_deals", "sum"),
@@ -83,7 +100,7 @@ def _months(company: Company, team: str | None) -> pd.DataFrame:
 
     def make(by: Sequence[str]) -> pd.DataFrame:
         columns = ["manager_revenue", "revenue", "manager_deals"]
-        sums = _known(company).groupby([*by, "month"])[columns].sum()
+        sums = _once(_known(company), by).groupby([*by, "month"])[columns].sum(min_count=1)
         total = sums["manager_revenue"] + sums["revenue"]
         sums["own_selling_share"] = (sums["manager_revenue"] / total).where(total > 0)
         return sums.reset_index()

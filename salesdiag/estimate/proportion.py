@@ -201,6 +201,45 @@ def mean_share(shares: ArrayLike, *, level: float = LEVEL) -> Interval:
     )
 
 
+def pooled_share(parts: ArrayLike, wholes: ArrayLike, *, level: float = LEVEL) -> Interval:
+    """Return sum over sum of one part and whole per manager, with a t interval within 0..1.
+
+    The ratio of two sums is linearised: each manager's part less what the common share would make
+    of his whole. Who sells more counts more; no manager's own share is averaged.
+
+    Parameters
+    ----------
+    parts, wholes : array, shape (M,)
+        One row per manager.
+
+    Returns
+    -------
+    Interval
+        Unknown ends with one manager, all unknown where the wholes add up to nothing.
+
+    References
+    ----------
+    Cochran, W. G. (1977). Sampling Techniques, 3rd ed., section 6.4 (ratio estimates).
+    """
+    part, whole = (np.asarray(x, dtype=float) for x in (parts, wholes))
+    total, m = float(whole.sum()), len(whole)
+    if m == 0 or total <= 0:
+        return Interval(value=np.nan, low=np.nan, high=np.nan, unit="share", level=level)
+    value = float(part.sum()) / total
+    if m == 1:
+        return Interval(value=value, low=np.nan, high=np.nan, unit="share", level=level)
+    away = part - value * whole
+    se = float(np.sqrt(m / (m - 1) * (away**2).sum())) / total
+    half = float(stats.t.ppf((1 + level) / 2, m - 1)) * se
+    return Interval(
+        value=value,
+        low=max(value - half, min(value, 0.0)),
+        high=min(value + half, max(value, 1.0)),
+        unit="share",
+        level=level,
+    )
+
+
 def composition(amounts: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
     """Return the mean composition over managers; the means add up to one.
 

@@ -85,7 +85,8 @@ def unique(frame: pd.DataFrame, table: Table, log: Log) -> pd.DataFrame:
         if alike.any():
             log.whole("alike", "note", int(alike.sum()))
         return frame
-    key = list(table.key)
+    # days of a time log are added up afterwards: two days of one week are no copies
+    key = ["_day" if c == "week" and "_day" in frame else c for c in table.key]
     if not frame.duplicated(key).any():
         return frame
     copies = frame.duplicated()
@@ -103,13 +104,26 @@ def unique(frame: pd.DataFrame, table: Table, log: Log) -> pd.DataFrame:
         kept = left.drop_duplicates(key).index
         fault = "conflict"
     others = left.index.difference(kept)
-    for what, rows in (("identical", frame.index[copies]), (fault, others)):
+    split = others[:0]
+    if fault == "reopened":
+        split = _splits(left, left.loc[kept], others)
+        others = others.difference(split)
+    for what, rows in (("identical", frame.index[copies]), ("split", split), (fault, others)):
         if len(rows):
             parts = [frame.loc[rows, k].astype("str").fillna("") for k in key]
             shown = parts[0].str.cat(parts[1:], sep=" ")
             cause = log.rows(what, "dropped", shown, column=key[0], key=key)
             log.drop(cause, len(rows))
     return frame.loc[frame.index.isin(kept)]
+
+
+def _splits(frame: pd.DataFrame, kept: pd.DataFrame, others: pd.Index) -> pd.Index:
+    """Return rows of deals that differ from the kept one in the owner, not in how they ended."""
+    rows = frame.loc[others]
+    kept = kept.set_index("opportunity_id").loc[rows["opportunity_id"]].set_axis(others)
+    ended = rows["closed_on"].eq(kept["closed_on"]) | rows["outcome"].eq("open")
+    alike = rows["outcome"].eq(kept["outcome"]) & ended
+    return others[alike & rows["owner_id"].ne(kept["owner_id"])]
 
 
 def overlaps(frame: pd.DataFrame, role: str, one: str, other: str, fault: str, log: Log) -> None:

@@ -131,7 +131,7 @@ def one_on_one_adherence(
     known = known.assign(month=months_of(known["month"]))
     weeks = known.merge(pd.DataFrame({"day": mondays, "month": month_of(mondays)}), on="month")
     weeks = of_reps(place(weeks.rename(columns={"rep_id": "person_id"}), seen.who))
-    held = contacts(company.tables)
+    held = contacts(company.tables, company.settings)
     held = held[held["kind"].eq("one_on_one")]
     monday = held["day"] - (held["day"] - MONDAY) % WEEK
     met = pd.MultiIndex.from_arrays([held["rep_id"], monday])

@@ -148,7 +148,10 @@ def own_selling_share(
 ) -> pd.DataFrame:
     """Return the manager's own revenue / (the team's + his own).
 
-    Unit: share. What a manager of several teams sold is shared out equally among them.
+    Unit: share. What a manager of several teams sold is shared out equally among them. Only days on
+    which a team has a manager count, above and below the line: without one there is no share, which
+    is not 0. What a manager sold as a rep of another team stands in that team's result, and once
+    in the company's.
 
     References
     ----------
@@ -162,5 +165,7 @@ def own_selling_share(
     seen = view(company, by, period, units=("team", "manager", "company"))
     own = own_teams(company.records.lines, seen.who)
     above = seen.total(own.assign(amount=own["amount"] * own["share"]), "amount")
-    team = seen.total(seen.lines(), "amount")
+    lines = seen.lines()
+    lines = lines[lines["manager_id"].notna()]
+    team = seen.total(lines[~lines["manages"]] if by == "company" else lines, "amount")
     return seen.ratio(above, team.add(above, fill_value=0))

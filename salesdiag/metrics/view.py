@@ -92,9 +92,15 @@ class View:
         return self.keyed(rows).groupby(["unit", "slot"])[column].sum()
 
     def count(self, rows: pd.DataFrame, column: str | None = None) -> pd.Series:
-        """Return numbers of rows, or of distinct values, by unit and period."""
+        """Return numbers of rows, or of distinct values, by unit and period.
+
+        A row that is shared (``part``) counts with its share.
+        """
         grouped = self.keyed(rows).groupby(["unit", "slot"])
-        return (grouped.size() if column is None else grouped[column].nunique()).astype("float64")
+        if column is not None:
+            return grouped[column].nunique().astype("float64")
+        number = grouped["part"].sum() if "part" in rows else grouped.size()
+        return number.astype("float64")
 
     def ratio(self, numerator: pd.Series, denominator: pd.Series) -> pd.DataFrame:
         """Return sum over sum; missing, not 0, where there is nothing below the line."""

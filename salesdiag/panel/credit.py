@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.panel import spells as sp
-from salesdiag.panel.spells import Ints, day_number, locate, month_of
+from salesdiag.panel.spells import Ints, day_number, locate, month_of, positions
 from salesdiag.panel.window import complete_months, months, revenue_source
 from salesdiag.settings import Settings
 
@@ -176,7 +176,7 @@ def revenue_lines(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.
     -------
     DataFrame
         ``id``, ``person_id`` (who is credited), ``account_id``, ``day``, ``amount``,
-        ``list_amount``; empty where there is no revenue.
+        ``list_amount``, ``part`` (below 1 where a sale is shared); empty where there is no revenue.
     """
     source = revenue_source(tables, settings)
     if source == "orders":
@@ -184,8 +184,8 @@ def revenue_lines(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.
     elif source == "opportunities":
         rows, key, date = won(tables["opportunities"]), "opportunity_id", "closed_on"
     else:
-        return _lines(pd.DataFrame(), "id", "closed_on")
-    return _lines(rows, key, date)
+        return _lines(tables, pd.DataFrame(), "id", "closed_on")
+    return _lines(tables, rows, key, date)
 
 
 def won(deals: pd.DataFrame) -> pd.DataFrame:
@@ -201,13 +201,49 @@ def closed_deals(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     deals = tables.get("opportunities", pd.DataFrame({"outcome": []}))
     deals = deals[deals["outcome"].isin(["won", "lost"])]
     created = column(deals, "created_on", "datetime64[us]")
-    return _lines(deals, "opportunity_id", "closed_on").assign(
-        won=deals["outcome"].eq("won").to_numpy(), created=day_number(created)
+    return _lines(
+        tables,
+        deals,
+        "opportunity_id",
+        "closed_on",
+        won=deals["outcome"].eq("won").to_numpy(),
+        created=day_number(created),
     )
 
 
-def _lines(rows: pd.DataFrame, key: str, date: str) -> pd.DataFrame:
-    return pd.DataFrame(
+def shared(rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame], key: str) -> pd.DataFrame:
+    """Credit rows to those who share them, as the table ``splits`` says; others to their owner.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``id``, ``person_id`` and ``amount``; one row per sale or deal.
+    tables : mapping of str to DataFrame
+    key : {"order_id", "opportunity_id"}
+        Column of ``splits`` in which the ids stand.
+
+    Returns
+    -------
+    DataFrame
+        One row per sale and person with ``part``, the person's share (1 where not shared), by
+        which amounts are multiplied.
+    """
+    splits = tables.get("splits", pd.DataFrame({key: []}))
+    splits = splits.dropna(subset=[key]) if key in splits else splits.iloc[:0]
+    if not len(splits):
+        return rows.assign(part=1.0)
+    whole = positions(rows["id"], pd.Index(splits[key].unique())) < 0
+    of = splits[[key, "person_id", "share"]].set_axis(["id", "person_id", "part"], axis=1)
+    parts = rows[~whole].drop(columns="person_id").merge(of, on="id")
+    money = [c for c in ("amount", "list_amount") if c in parts]
+    parts[money] = parts[money].mul(parts["part"], axis=0)
+    return pd.concat([rows[whole].assign(part=1.0), parts], ignore_index=True)
+
+
+def _lines(
+    tables: Mapping[str, pd.DataFrame], rows: pd.DataFrame, key: str, date: str, **more: object
+) -> pd.DataFrame:
+    lines = pd.DataFrame(
         {
             "id": column(rows, key, "str").array,
             "person_id": column(rows, "owner_id", "str").array,
@@ -215,8 +251,10 @@ def _lines(rows: pd.DataFrame, key: str, date: str) -> pd.DataFrame:
             "day": day_number(column(rows, date, "datetime64[us]")),
             "amount": column(rows, "amount", "float64").to_numpy(),
             "list_amount": column(rows, "list_amount", "float64").to_numpy(),
+            **more,
         }
     ).astype({"id": "str", "person_id": "str", "account_id": "str"})
+    return shared(lines, tables, key)
 
 
 def column(rows: pd.DataFrame, name: str, dtype: str) -> pd.Series:
@@ -235,7 +273,8 @@ def monthly_quotas(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return targets by rep_id and month (full months), one row each.
 
     A quarter's target is spread equally over its three months, counted from its first. Where a
-    person has both kinds for a month, the month's own target holds.
+    person has both kinds for a month, the month's own target holds. A target of 0 is none: what is
+    sold without a target counts neither above nor below the line of attainment.
     """
     quotas = tables.get("quotas")
     if quotas is None:
@@ -256,4 +295,4 @@ def monthly_quotas(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         [rows[~rows["quarter"]], *(thirds.assign(month=thirds["month"] + k) for k in range(3))]
     )
     rows = rows.sort_values("quarter", kind="stable").drop_duplicates(["rep_id", "month"])
-    return rows.drop(columns="quarter").reset_index(drop=True)
+    return rows[rows["target"] > 0].drop(columns="quarter").reset_index(drop=True)

@@ -10,17 +10,23 @@ import pandas as pd
 from salesdiag.panel.absences import mostly_away
 from salesdiag.panel.credit import Roster, column
 from salesdiag.panel.spells import by_month, day_number, intersect, month_of
+from salesdiag.settings import Settings
 
 CATEGORIES = ("coaching", "own_selling", "admin", "internal_meetings", "strategy", "other")
 HOURS = tuple(f"manager_hours_{c}" for c in CATEGORIES)
 _TRUST, _UNSAID = {"self": 0, "calendar": 1, "reports": 3}, 2
 
 
-def contacts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+MOST_HOURS = 100.0
+"""Hours that one source may give a person's week; a week has 168. Weeks of more are not used."""
+
+
+def contacts(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.DataFrame:
     """Return coaching contacts with the hours that each rep had of them.
 
-    Minutes repeated for several reps with the same manager, day and kind are one group session and
-    are shared out among those who took part. A one-on-one is never a group session.
+    The minutes of a group session are shared out among those who took part. A group session is
+    what has one ``session_id``; without an id, what is of a kind that is held with groups
+    (``settings.coaching.group_kinds``) and repeats manager, day, kind and minutes for several reps.
 
     Returns
     -------
@@ -34,14 +40,23 @@ def contacts(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         rows[["manager_id", "rep_id", "kind"]].astype("str").assign(day=day, month=month_of(day))
     )
     minutes = rows["minutes"]
-    sessions = found.assign(minutes=minutes).groupby(
-        ["manager_id", "day", "kind", "minutes"], dropna=False
-    )
-    took_part = sessions["rep_id"].transform("nunique").where(found["kind"].ne("one_on_one"), 1)
+    took_part = alike(rows).where(found["kind"].isin(settings.coaching.group_kinds), 1)
+    session = column(rows, "session_id", "str")
+    if session.notna().any():
+        said = found.groupby(["manager_id", session.rename("session")])["rep_id"]
+        took_part = said.transform("nunique").where(session.notna(), took_part)
     return found.assign(hours=minutes / 60 / took_part)
 
 
-def coaching_by_rep(tables: Mapping[str, pd.DataFrame], panel: pd.DataFrame) -> pd.DataFrame:
+def alike(rows: pd.DataFrame) -> pd.Series:
+    """Return with how many reps each contact repeats manager, day, kind and minutes, itself too."""
+    same = ["manager_id", "held_on", "kind", "minutes"]
+    return rows.groupby(same, dropna=False)["rep_id"].transform("nunique")
+
+
+def coaching_by_rep(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, panel: pd.DataFrame
+) -> pd.DataFrame:
     """Return coaching_hours and one_on_ones for rows of rep_id, manager_id and month.
 
     Both are NaN where the manager logged no contact with anyone in the month, unless he was away
@@ -56,7 +71,7 @@ def coaching_by_rep(tables: Mapping[str, pd.DataFrame], panel: pd.DataFrame) -> 
     nothing = pd.DataFrame(np.nan, index=panel.index, columns=["coaching_hours", "one_on_ones"])
     if "coaching" not in tables:
         return nothing
-    held = contacts(tables)
+    held = contacts(tables, settings)
     sums = held.assign(
         coaching_hours=held["hours"].fillna(0),
         one_on_ones=held["kind"].eq("one_on_one").astype("float64"),
@@ -77,7 +92,8 @@ def manager_hours(tables: Mapping[str, pd.DataFrame], who: Roster) -> pd.DataFra
     """Return hours of managers by team, month and category.
 
     Of several records of a person's week that of the person's own (``self``) is taken, then the
-    calendar's, then one of unknown source, then what reports say. Weeks are split over months, and
+    calendar's, then one of unknown source, then what reports say; one that gives the week more
+    hours than :data:`MOST_HOURS` is not used. Weeks are split over months, and
     over the days in the role, by days; a category not recorded in a recorded week is 0. Hours of a
     manager of several teams are shared out equally among them.
 
@@ -94,8 +110,16 @@ def manager_hours(tables: Mapping[str, pd.DataFrame], who: Roster) -> pd.DataFra
     return spent.groupby(["team_id", "manager_id", "month"], as_index=False)[list(HOURS)].sum()
 
 
-def _weeks(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return recorded weeks as spells, hours by category in columns."""
+def time_logs(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the time log, one row a record: whose, which week, what, how long, how trusted.
+
+    Returns
+    -------
+    DataFrame
+        Indexed like the table: ``person_id``, ``start`` (day), ``category`` (a column of
+        :data:`HOURS`), ``hours``, ``trust`` (0 is trusted most) and ``in_week``, all hours that the
+        source gives the person's week.
+    """
     log = tables.get("time_log", pd.DataFrame({c: [] for c in ("person_id", "category", "hours")}))
     rows = pd.DataFrame(
         {
@@ -106,6 +130,14 @@ def _weeks(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             "trust": column(log, "source", "str").map(_TRUST).fillna(_UNSAID).astype("int64"),
         }
     ).dropna(subset=["hours"])
+    weeks = rows.groupby(["person_id", "start", "trust"])["hours"]
+    return rows.assign(in_week=weeks.transform("sum"))
+
+
+def _weeks(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return recorded weeks that can be, as spells, hours by category in columns."""
+    rows = time_logs(tables)
+    rows = rows[rows["in_week"] <= MOST_HOURS]
     best = rows.groupby(["person_id", "start"])["trust"].transform("min")
     rows = rows[rows["trust"].eq(best)]
     wide = rows.pivot_table(

@@ -14,7 +14,7 @@ from salesdiag.panel.credit import Roster, column, monthly_quotas, own_teams
 from salesdiag.panel.effort import HOURS, coaching_by_rep, manager_hours
 from salesdiag.panel.records import Records
 from salesdiag.panel.spells import by_month, dated, day_number, first_day, month_of
-from salesdiag.panel.window import revenue_source
+from salesdiag.panel.window import bulk, revenue_source
 from salesdiag.settings import Settings
 
 REP_MONTH = (
@@ -26,8 +26,8 @@ REP_MONTH = (
 TEAM_MONTH = (
     "team_id", "month", "month_index", "group_id", "manager_id", "reps", "revenue", "wins",
     "losses", "quota", "coaching_hours", "manager_revenue", "manager_deals",
-    "manager_deals_quarter", *HOURS, "accounts_assigned", "accounts_active", "complete", "region",
-    "segment",
+    "manager_deals_quarter", "revenue_of_managers", *HOURS, "accounts_assigned",
+    "accounts_active", "complete", "region", "segment",
 )  # fmt: skip
 PLACES = ("region", "segment")
 QUARTER = 3
@@ -75,7 +75,7 @@ def rep_months(
     keys = ["rep_id", "month"]
     for name, sums in _sums(seen, {"rep_id": "person_id", "month": "month"}).items():
         panel[name] = _filled(panel, keys, sums)
-    panel[["coaching_hours", "one_on_ones"]] = coaching_by_rep(tables, panel)
+    panel[["coaching_hours", "one_on_ones"]] = coaching_by_rep(tables, settings, panel)
     panel = _with_accounts(panel, seen, ["rep_id"])
     panel["active_share"] = panel["accounts_active"] / panel["accounts_assigned"].where(
         panel["accounts_assigned"] > 0
@@ -117,9 +117,11 @@ def team_months(
           moved sold belongs to the team of the day, his target is split by days
         * ``coaching_hours``, mean over the reps with known hours
         * ``manager_revenue``, ``manager_deals``: what its managers sold themselves (won deals, or
-          orders where there are no deals), never part of ``revenue``. A manager who is a rep of
-          another team has the same sales there as a rep. ``manager_deals_quarter`` counts three
-          months, ending with this one; NaN before the third
+          orders where there are no deals), never part of ``revenue``; NaN without a manager and in
+          months before or after any record. ``manager_deals_quarter`` counts three months, ending
+          with this one; NaN before the third
+        * ``revenue_of_managers``, the part of ``revenue`` that people sold who managed another
+          team that day: there it is ``manager_revenue``, so it is taken out where teams are added
         * ``manager_hours_*``, NaN where nothing was logged in the month
         * ``accounts_assigned``, ``accounts_active``, distinct clients of its reps
         * ``region``, ``segment`` of the team
@@ -195,8 +197,8 @@ def _filled(rows: pd.DataFrame, keys: Sequence[str], sums: pd.Series) -> pd.Seri
 def _sums(seen: Records, by: Mapping[str, str]) -> dict[str, pd.Series]:
     """Return what reps did, summed by rep or team and month, with the months that are recorded."""
     deals = seen.deals.assign(
-        wins=lambda d: d["won"].astype("float64"),
-        losses=lambda d: (~d["won"]).astype("float64"),
+        wins=lambda d: d["part"].where(d["won"], 0.0),
+        losses=lambda d: d["part"].where(~d["won"], 0.0),
         won_amount=lambda d: d["amount"].where(d["won"]),
     )
     sums = {}
@@ -205,11 +207,7 @@ def _sums(seen: Records, by: Mapping[str, str]) -> dict[str, pd.Series]:
         (deals, ("wins", "losses", "won_amount"), True),
         (seen.meetings, ("discovery_meetings", "proposal_meetings"), False),
     ):
-        months = rows.loc[rows["status"].ne("no_date"), "month"]
-        known = [months.min(), months.max()]
-        if stated and len(months):
-            known[0] = known[0] if seen.settings.data_from is None else seen.who.first
-            known[1] = known[1] if seen.settings.data_to is None else seen.who.last
+        known = _recorded(rows, seen, stated=stated)
         # a row that adds nothing takes memory only: a month without any is 0 all the same
         adds = rows["status"].eq("rep") & rows[list(names)].ne(0).any(axis=1)
         mine = rows.loc[adds, [*by.values(), *names]]
@@ -218,6 +216,22 @@ def _sums(seen: Records, by: Mapping[str, str]) -> dict[str, pd.Series]:
             sums[name] = total[name]
             sums[name].attrs["months"] = known
     return sums
+
+
+def _recorded(rows: pd.DataFrame, seen: Records, *, stated: bool = True) -> tuple[float, float]:
+    """Return the first and last month that placed rows cover, both NaN where there is none.
+
+    Where ``stated``, the company's own word on the data's first and last day counts.
+    """
+    dated = rows.loc[rows["status"].ne("no_date"), "day"]
+    if not len(dated):
+        return np.nan, np.nan
+    ends = bulk(pd.Series(dated.to_numpy().astype("datetime64[D]")))
+    first, last = (int(m) for m in month_of(day_number(pd.Series(list(ends)))))
+    if stated:
+        first = first if seen.settings.data_from is None else seen.who.first
+        last = last if seen.settings.data_to is None else seen.who.last
+    return first, last
 
 
 def _with_accounts(rows: pd.DataFrame, seen: Records, by: Sequence[str]) -> pd.DataFrame:
@@ -238,18 +252,20 @@ def _with_accounts(rows: pd.DataFrame, seen: Records, by: Sequence[str]) -> pd.D
 def _with_own_selling(teams: pd.DataFrame, seen: Records) -> pd.DataFrame:
     """Return team-months with what their managers sold themselves."""
     keys = ["team_id", "month"]
-    own = own_teams(seen.lines, seen.who)
-    money = (own["amount"] * own["share"]).groupby([own[k] for k in keys]).sum()
-    deals = seen.deals
-    sold = own_teams(deals[deals["won"]], seen.who) if len(deals) else own
-    number = sold.drop_duplicates(["id", "team_id"]).groupby(keys)["share"].sum()
-    nothing = revenue_source(seen.tables, seen.settings) is None
-    teams = teams.assign(
-        manager_revenue=np.nan if nothing else _lookup(teams, keys, money).fillna(0),
-        manager_deals=np.nan
-        if nothing and not len(deals)
-        else _lookup(teams, keys, number).fillna(0),
-    )
+    managed = teams["manager_id"].notna()
+    closed = seen.deals if len(seen.deals) else seen.lines
+    won = closed[closed["won"]] if "won" in closed else closed
+    for name, rows, every in (
+        ("manager_revenue", seen.lines, seen.lines),
+        ("manager_deals", won.assign(amount=won["part"]), closed),
+    ):
+        own = own_teams(rows, seen.who)
+        sums = (own["amount"] * own["share"]).groupby([own[k] for k in keys]).sum()
+        known = managed & teams["month"].between(*_recorded(every, seen))
+        teams[name] = _lookup(teams, keys, sums).fillna(0).where(known).astype("float64")
+    also = seen.lines[seen.lines["manages"] & seen.lines["status"].eq("rep")]
+    elsewhere = _lookup(teams, keys, also.groupby(keys)["amount"].sum())
+    teams["revenue_of_managers"] = elsewhere.fillna(0).where(teams["revenue"].notna())
     before = [
         teams.groupby("team_id")[["month", "manager_deals"]].shift(k) for k in range(1, QUARTER)
     ]

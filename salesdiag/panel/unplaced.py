@@ -15,12 +15,14 @@ from salesdiag.panel.credit import (
     monthly_quotas,
     place,
 )
+from salesdiag.panel.effort import MOST_HOURS, time_logs
 from salesdiag.panel.records import Records
 from salesdiag.panel.window import revenue_source
 from salesdiag.schema import ROWS
 from salesdiag.settings import Settings
 
 NO_AMOUNT, IN_MANAGER_ROLE = "no_amount", "in_manager_role"
+IMPOSSIBLE_WEEK = "impossible_week"
 INCOMPLETE, NO_QUOTA_MONTH = "incomplete_month", "not_rep_in_month"
 
 
@@ -41,8 +43,8 @@ def dropped(
     -------
     DataFrame
         ``table``, ``cause``, ``rows``, ``amount`` (revenue; NaN for other tables). Causes:
-        ``no_date``, ``no_amount`` (the row counts as a sale of 0), ``outside_window``,
-        ``unknown_team``, ``no_assignment``, ``in_manager_role`` (activities and contacts of someone
+        ``no_date``, ``no_amount`` (missing in every sum), ``outside_window``, ``impossible_week`` (hours of weeks
+        that give a person more than can be worked), ``unknown_team``, ``no_assignment``, ``in_manager_role`` (activities and contacts of someone
         who is not a rep that day), ``not_rep_in_month`` (quotas), ``incomplete_month`` (rep-months
         that are in the panel, and left out of estimates).
     """
@@ -64,6 +66,11 @@ def dropped(
             status = rows["status"].replace("manager", IN_MANAGER_ROLE)
             each = column(tables[table], ROWS, "float64").fillna(1)
             found.append(_count(rows, table, status, each=each))
+    if "time_log" in tables:
+        logs = time_logs(tables)
+        weeks = logs.loc[logs["in_week"] > MOST_HOURS, "hours"]
+        cause = pd.Series(IMPOSSIBLE_WEEK, index=weeks.index, dtype="str")
+        found.append(_count(weeks.to_frame(), "time_log", cause))
     return pd.concat([*found, _months_dropped(tables, seen.who)], ignore_index=True)
 
 

@@ -14,7 +14,11 @@ from salesdiag.settings import Settings
 EDGE_DAYS = 3
 """An edge month needs a record within this many days of its outer end to count as complete."""
 
-_DATES = {
+FAR: tuple[tuple[int, float], ...] = ((366, 0.10), (3653, 0.50))
+"""Dates are far from the rest that more than so many days without any date part from it, and that
+are a smaller share of all than this: a year and a tenth, ten years and a half."""
+
+DATES = {
     "orders": "ordered_on",
     "opportunities": "closed_on",
     "activities": "done_on",
@@ -36,7 +40,7 @@ def observation_window(
     """Return the first and the last day that the data speak of.
 
     ``data_from`` and ``data_to`` decide where they are set. Otherwise it is the range of revenue
-    dates: before the first and after the last of them revenue is unknown, not 0, even where other
+    dates without those far from the rest (:func:`bulk`): before the first and after the last of them revenue is unknown, not 0, even where other
     tables reach further. Without revenue, the first of deals, activities, coaching, time log and
     assignments that has dates decides.
 
@@ -45,8 +49,7 @@ def observation_window(
     tuple of Timestamp
         Both NaT where nothing has a date.
     """
-    dates = _dates(tables, settings)
-    first, last = dates.min(), dates.max()
+    first, last = bulk(_dates(tables, settings))
     if settings.data_from is not None:
         first = pd.Timestamp(settings.data_from)
     if settings.data_to is not None:
@@ -56,18 +59,51 @@ def observation_window(
 
 def _dates(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.Series:
     source = revenue_source(tables, settings)
-    for table in (source, *_DATES) if source else _DATES:
+    for table in (source, *DATES) if source else DATES:
         rows = tables.get(table)
-        if rows is None or _DATES[table] not in rows:
+        if rows is None or DATES[table] not in rows:
             continue
         if table == "opportunities":
             rows = rows[
                 rows["outcome"].eq("won") if table == source else rows["outcome"].ne("open")
             ]
-        dates = rows[_DATES[table]].dropna()
+        dates = rows[DATES[table]].dropna()
         if len(dates):
             return dates
     return pd.Series([], dtype="datetime64[us]")
+
+
+def bulk(dates: pd.Series) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first and the last of dates that lie together; one typing error moves neither.
+
+    Dates are cut where many days pass without any. Groups of few at either end are far from the
+    rest, as :data:`FAR` declares; what lies between others is never far.
+
+    Parameters
+    ----------
+    dates : Series
+        Missing ones do not count.
+
+    Returns
+    -------
+    tuple of Timestamp
+        Both NaT where there is no date.
+    """
+    dates = dates.dropna()
+    if dates.empty:
+        return pd.NaT, pd.NaT  # type: ignore[return-value]
+    days = day_number(dates)
+    count = np.bincount(days - days.min())
+    held = np.flatnonzero(count)
+    first, last = 0, len(held) - 1
+    for gap, share in FAR:
+        opens = np.append(0, np.flatnonzero(np.diff(held) > gap) + 1)
+        rows = np.add.reduceat(count[held], opens)
+        kept = np.flatnonzero((rows >= share * rows.sum()) | (rows == rows.max()))
+        first = max(first, int(opens[kept[0]]))
+        last = min(last, int(np.append(opens, len(held))[kept[-1] + 1]) - 1)
+    ends = (held[[first, last]] + days.min()).astype("datetime64[D]")
+    return pd.Timestamp(ends[0]), pd.Timestamp(ends[1])
 
 
 def months(tables: Mapping[str, pd.DataFrame], settings: Settings) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from salesdiag.report.dossier import Dossier
+from salesdiag.panel.usable import LEAST_USABLE
+from salesdiag.report.dossier import Dossier, Totals
 from salesdiag.report.standing import MOST_DOTS, Standing
 from salesdiag.text import Message, Template
 from salesdiag.text import pages as words
@@ -31,8 +32,11 @@ def values(dossier: Dossier) -> dict[str, Any]:
     rows = [row for s in known if (row := _row(dossier, s)) is not None]
     few = words.FEW_TEAMS(n=dossier.min_group)
     notes: list[object] = _overall(dossier)
-    if dossier.withheld or (dossier.team and any(s.hidden for s in known)):
+    hidden = [s.figure.label() for s in known if s.hidden]
+    if dossier.withheld:
         notes.append(words.WITHHELD(n=dossier.min_group))
+    elif dossier.team and hidden:
+        notes.append(words.TOTAL_HIDDEN(n=dossier.min_group, figures=hidden))
     if rows:
         notes += [_dots(known)] if dossier.shown else [few]
     if rows and missing:
@@ -60,8 +64,13 @@ def _dots(known: Sequence[Standing]) -> Message:
 def _overall(dossier: Dossier) -> list[object]:
     """Say what the whole of the data holds: sales, and deals won with a Wilson interval."""
     total, said = dossier.totals, list[object]()
-    if total is not None and math.isfinite(total.revenue):
-        said.append(words.ALL_SALES(start=total.start, end=total.end, revenue=total.revenue))
+    if total is not None and not total.usable.enough:
+        known, rows, share = total.usable.known, total.usable.rows, total.usable.share
+        said.append(
+            words.ALL_SALES_UNKNOWN(known=known, rows=rows, share=share, least=LEAST_USABLE)
+        )
+    elif total is not None and math.isfinite(total.revenue):
+        said.append(_sales(total, company=dossier.team is None))
     if total is not None and total.closed > 0:
         said.append(
             words.ALL_DEALS(
@@ -69,6 +78,16 @@ def _overall(dossier: Dossier) -> list[object]:
             )
         )
     return said
+
+
+def _sales(total: Totals, *, company: bool) -> Message:
+    """Say what reps sold; a manager who is a rep of another team counts once in the company."""
+    about = {"start": total.start, "end": total.end, "managing": total.managing}
+    if not total.managing:
+        return words.ALL_SALES(revenue=total.revenue, **about)
+    if company:
+        return words.ALL_SALES_BUT(revenue=total.revenue - total.managing, **about)
+    return words.TEAM_SALES_WITH(revenue=total.revenue, **about)
 
 
 def _row(dossier: Dossier, standing: Standing) -> Row | None:

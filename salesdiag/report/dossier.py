@@ -11,6 +11,7 @@ import pandas as pd
 
 from salesdiag.claims import ENTRIES
 from salesdiag.finding import Finding
+from salesdiag.panel.usable import Usable
 from salesdiag.report.people import Names
 from salesdiag.report.standing import Standing
 from salesdiag.settings import Settings
@@ -42,7 +43,11 @@ class Totals:
     start, end : Timestamp
         First and last day.
     revenue : float
-        Money; NaN where unknown.
+        Sales of reps in money; NaN where unknown.
+    managing : float
+        The part of it that people sold who managed another team that day.
+    usable : Usable
+        How many of the records of sales have an amount.
     won, closed : float
         Number of deals.
     rate, low, high : float
@@ -52,6 +57,8 @@ class Totals:
     start: pd.Timestamp
     end: pd.Timestamp
     revenue: float
+    managing: float
+    usable: Usable
     won: float
     closed: float
     rate: float

@@ -13,7 +13,9 @@ import pandas as pd
 from salesdiag import metrics
 from salesdiag.company import Company
 from salesdiag.finding import Finding
+from salesdiag.metrics.view import of_reps
 from salesdiag.panel import observation_window
+from salesdiag.panel.usable import Usable, summed, usable_sales
 from salesdiag.report.discretion import Discretion
 from salesdiag.report.dossier import Dossier, LeftOut, Period, Step, Totals, last_months
 from salesdiag.report.people import Names
@@ -201,11 +203,19 @@ def _totals(company: Company) -> dict[str | None, Totals]:
     start, end = observation_window(company.tables, company.settings)
     sold, won = (_by_unit(metric, company) for metric in (metrics.revenue, metrics.win_rate))
     nothing: Row = {}
+    lines = of_reps(company.records.lines)
+    also = lines[lines["manages"]]
+    managing: dict[str | None, float] = {None: float(also["amount"].sum())}
+    managing |= also.groupby("team_id")["amount"].sum().to_dict()
+    counts = dict(list(usable_sales(company.records, by_team=True).groupby("team_id")))
+    counts[None] = usable_sales(company.records, by_team=False)
     return {
         unit: Totals(
             start=start,
             end=end,
             revenue=sold.get(unit, nothing).get("value", math.nan),
+            managing=managing.get(unit, 0.0),
+            usable=summed(counts[unit]) if unit in counts else Usable(),
             **{k: won.get(unit, nothing).get(v, math.nan) for k, v in RATE.items()},
         )
         for unit in {*sold, *won}

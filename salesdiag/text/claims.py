@@ -4,8 +4,25 @@ from salesdiag.text import N_
 
 NEEDS = N_("It needs {needs:list}, which these data do not have.")
 NOT_YET = N_("This version has no test for the claim yet.")
-TOO_SMALL_A_GROUP = N_("Withheld: the team has fewer than {minimum:int} people.")
-TOO_FEW_PEOPLE = N_("Withheld: the figure would be about fewer than {minimum:int} people.")
+TOO_SMALL_A_GROUP = N_(
+    "Withheld: the figure would be about fewer than {minimum:int} reps of the team."
+)
+TOO_FEW = {
+    "people": N_(
+        "Withheld: the figure would be about {count:int} person; at least {minimum:int} are "
+        "needed, so that nobody can be recognised.",
+        "Withheld: the figure would be about {count:int} people; at least {minimum:int} are "
+        "needed, so that nobody can be recognised.",
+        count="count",
+    ),
+    "managers": N_(
+        "Withheld: the figure would be about {count:int} manager; at least {minimum:int} are "
+        "needed, so that nobody can be recognised.",
+        "Withheld: the figure would be about {count:int} managers; at least {minimum:int} are "
+        "needed, so that nobody can be recognised.",
+        count="count",
+    ),
+}
 
 RECORDS = {
     "people": N_("a list of people"),
@@ -38,6 +55,18 @@ NO_COMPLETE_MONTH = N_("There is no complete month in these data.")
 NO_TIME_LOGGED = N_("No manager's working time was logged in the last twelve complete months.")
 NO_QUOTA = N_("No complete quarter has both quotas and results.")
 NO_OWN_SALES = N_("No team had a manager in the last twelve complete months.")
+TEAM_WITHOUT_MANAGER = N_("The team had no manager in the last twelve complete months.")
+OWN_DEALS_ELSEWHERE = N_(
+    "Managers won {deals:int} deal themselves, but no order stands under their names; so their "
+    "share of sales cannot be told. Orders seem to be credited to somebody else.",
+    "Managers won {deals:int} deals themselves, but no order stands under their names; so their "
+    "share of sales cannot be told. Orders seem to be credited to somebody else.",
+    count="deals",
+)
+ONLY_ONE_CATEGORY = N_(
+    "Only one category of time was logged, so its share of the time cannot be told: all other "
+    "working time is missing, not 0. Log it as well."
+)
 NO_TWO_PERIODS = N_("There are no two complete quarters with results to compare.")
 NOTHING_SOLD = N_("There is no revenue in the months that this looks at.")
 NO_CLIENT_OWNERS = N_("The data do not say whose clients are whose.")
@@ -47,7 +76,7 @@ METHOD_HOURS = N_("Hours over all hours that the team's manager logged in twelve
 METHOD_WILSON = N_("Share of managers over twelve months, Wilson interval")
 METHOD_COUNT = N_("Sum over sum; everything there is was counted, so there is no sampling interval")
 METHOD_OWN_SHARE = N_(
-    "Mean of the managers' own shares over twelve months, t interval over managers"
+    "Sum over sum in twelve months; t interval over managers by linearising the ratio"
 )
 METHOD_BRIDGE = N_(
     "Logarithmic mean Divisia decomposition per rep, summed; intervals by resampling groups of "

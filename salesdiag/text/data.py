@@ -185,6 +185,47 @@ FAULTS: dict[str, Fault] = {
         N_("Times of day are cut off; the day as written counts."),
         N_("Nothing, unless the times are of another time zone."),
     ),
+    "quarter_asked": Fault(
+        N_("The target of a quarter is dated at the end of a month: of the quarter that ends?"),
+        N_(
+            'Declare reading.quarter_dates in company.toml: "end" if the date is the end of the '
+            'quarter, "before" if the quarter begins after it, "start" if it begins in that month; '
+            "or write the quarter's first day."
+        ),
+    ),
+    "quarter_moved": Fault(
+        N_("Targets of quarters are dated at the end of a month; they were read as declared."),
+        N_("Write the first day of the quarter."),
+    ),
+    "quota_negative": Fault(
+        N_("The target is negative; it is not used."), N_("Correct it, or remove the row.")
+    ),
+    "quota_zero": Fault(
+        N_(
+            "Targets of 0 are read as no target: what is sold in their months stands in neither "
+            "sum of the attainment."
+        ),
+        N_("Nothing, if there was no target then."),
+    ),
+    "daily": Fault(
+        N_("The rows are of days; hours of the days of a week were added up ({weeks:int} rows)."),
+        N_("Nothing, if they are hours of days."),
+    ),
+    "currencies": Fault(
+        N_("Amounts are in {currencies:list}, the company's currency is {own:text}."),
+        N_(
+            "Add a table `rates` (currency, period, rate), or set `currency` in company.toml if all "
+            "amounts are in one other currency."
+        ),
+    ),
+    "no_rate": Fault(
+        N_("The table `rates` has no rate to {own:text} for the month of the amount."),
+        N_("Add the rate, or correct the date."),
+    ),
+    "converted": Fault(
+        N_("Amounts in other currencies were converted to {own:text} by the month's rate."),
+        N_("Nothing."),
+    ),
     "moved": Fault(
         N_("The period is not named by its first day; it was moved there."),
         N_("Write the first day of the period ({period:text})."),
@@ -213,6 +254,20 @@ FAULTS: dict[str, Fault] = {
         N_("The deal stands there more than once; its latest state is kept."),
         N_("Nothing, if it was opened again."),
     ),
+    "split": Fault(
+        N_(
+            "The deal is split: it stands there with several owners and one end; it counts once, "
+            "for the owner in the row that is kept."
+        ),
+        N_("Keep one row, and write who has which share of it into the table `splits`."),
+    ),
+    "split_of": Fault(
+        N_("The row names no order and no deal, or both."), N_("Fill one of the two columns.")
+    ),
+    "split_sum": Fault(
+        N_("The shares of the sale do not add up to 1; it stays with its owner."),
+        N_("Correct the shares."),
+    ),
     "alike": Fault(
         N_("Some rows are alike in every column; each of them counts."),
         N_("Remove those that are copies."),
@@ -226,18 +281,6 @@ FAULTS: dict[str, Fault] = {
         N_("End one assignment before the next begins."),
     ),
 }
-
-SILENT = N_(
-    "In {count:int} month a manager who otherwise logs contacts logged none with anyone: "
-    "{which:list}. Coaching hours of that month are unknown.",
-    "In {count:int} months managers who otherwise log contacts logged none with anyone, such as "
-    "{which:list}. Coaching hours of these months are unknown.",
-    count="count",
-)
-SILENT_REMEDY = N_(
-    "Were they away? Say so in the table `absences`, and their hours count as 0; otherwise log "
-    "what was held."
-)
 
 KINDS = {
     "id": N_("ids"),
@@ -257,6 +300,7 @@ READING_HINTS = {
     ),
     "time_zone": N_('Write an IANA name such as "Europe/Berlin".'),
     "delimiter": N_("Write one character."),
+    "quarter_dates": N_('Allowed are "start", "before" and "end".'),
     "date_format": N_('Write a pattern with day, month and year, such as "%d.%m.%Y".'),
 }
 

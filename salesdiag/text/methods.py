@@ -136,6 +136,8 @@ CAUSES = {
     "later_tenure": N_("tenure beyond the months looked at"),
     "always_treated": N_("no month without the measure to compare with"),
     "few_months_before": N_("too few months before the measure"),
+    "one_category": N_("month in which one category of time alone was logged"),
+    "no_quota": N_("sales without a quota for the month"),
     "nobody_without": N_("nobody without the measure left to compare with"),
 }
 

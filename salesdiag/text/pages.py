@@ -189,6 +189,10 @@ FEW_TEAMS = N_(
     "so that none can be recognised."
 )
 NO_FIGURES = N_("These data hold none of the figures by which teams are laid side by side.")
+TOTAL_HIDDEN = N_(
+    "The company's figure is not shown where it would be about fewer than {n:int} people of other "
+    "teams, or fewer than {n:int} managers: {figures:list}."
+)
 PART_MISSING = N_("Not shown, because the records are missing: {figures:list}.")
 
 ATTAINMENT = N_("Plan attainment")
@@ -309,6 +313,20 @@ CHEAPEST = N_(
 ALL_SALES = N_(
     "In all the data, from {start:date} to {end:date}, the reps' sales came to {revenue:exact}; "
     "what managers closed themselves is not in it."
+)
+ALL_SALES_BUT = N_(
+    "In all the data, from {start:date} to {end:date}, the reps' sales came to {revenue:exact}; "
+    "what managers closed themselves is not in it, nor the {managing:exact} that they sold as reps "
+    "of another team."
+)
+TEAM_SALES_WITH = N_(
+    "In all the data, from {start:date} to {end:date}, the reps' sales came to {revenue:exact}; "
+    "{managing:exact} of it was sold by people who managed another team at the time. What the "
+    "team's own managers closed is not in it."
+)
+ALL_SALES_UNKNOWN = N_(
+    "The reps' sales are not told: {known:int} of {rows:int} records of sales have an amount "
+    "({share:pct1}), and below {least:pct} a total would be too low to be one."
 )
 ALL_DEALS = N_(
     "{won:int} of {closed:int} closed deals were won: {rate:pct1} ({low:pct1} to {high:pct1})."

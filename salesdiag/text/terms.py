@@ -68,8 +68,9 @@ FORMULAS = {
 
 CAUSES = {
     "no_date": N_("without a date"),
-    "no_amount": N_("without an amount, so counted as a sale of 0"),
+    "no_amount": N_("without an amount, so missing in every sum"),
     "outside_window": N_("outside the period that the data cover"),
+    "impossible_week": N_("of weeks with more hours than a person can work"),
     "unknown_team": N_("of people in teams that the list of teams does not have"),
     "no_assignment": N_("of people without a place in any team that day"),
     "in_manager_role": N_("of people who were not reps that day"),
