@@ -54,8 +54,9 @@ class DynamicPanel:
         Unit effects are separate by the month's place in a cycle of so many months: with 3, each
         unit has its own level in the first, second and last months of quarters.
     tame : float
-        Where above zero, log results farther from their unit's median than this quantile and its
-        mirror image of all such distances count as if they stood there; earlier results enter as
+        Where above zero, this share of a log panel's errors is cut at each end
+        (:func:`salesdiag.estimate.robust.drawn_in`), and earlier results farther from their unit's
+        median than this quantile, or its mirror image, of all such distances enter in two parts:
         what is within and what is beyond.
     supply : bool
         The team's mean driver in place of the unit's own.
@@ -211,7 +212,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     seen = {name: frame[name].to_numpy(dtype=float) for name in spec.information}
     others = {
         name: calendar.mean_of_others(
-            tamed if name == spec.outcome else frame[name].to_numpy(dtype=float)
+            log if name == spec.outcome else frame[name].to_numpy(dtype=float)
         )
         for name in spec.peers
     }
@@ -252,7 +253,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     columns = {n: v for n, v in columns.items() if n not in flags or v[alive].any()}
     return Design(
         spec=spec,
-        y=(tamed if family == "log" else level)[alive],
+        y=(log if family == "log" else level)[alive],
         X=np.column_stack([v[alive] for v in columns.values()]),
         names=tuple(columns),
         unit=(calendar.unit * spec.cycle + calendar.time % spec.cycle)[alive],

@@ -25,6 +25,7 @@ from salesdiag.estimate.panel_ols import (
 )
 from salesdiag.estimate.poisson import first_coefficient, poisson_fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.estimate.robust import drawn_in
 from salesdiag.finding import Estimate
 from salesdiag.text import Message
 from salesdiag.text import methods as words
@@ -170,7 +171,10 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
         Too few months, groups or rows.
     """
     _require_room(made, min_periods)
-    args = (made.y, made.X, made.unit, made.group)
+    y = made.y
+    if made.spec.tame and made.family == "log":
+        y = drawn_in(y, made.X, made.unit, list(made.effects.T), made.spec.tame)
+    args = (y, made.X, made.unit, made.group)
     fitted: Fit
     never = 0
     if made.family == "poisson":
