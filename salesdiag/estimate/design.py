@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.estimate.blocks import Array, Codes
+from salesdiag.estimate.robust import drawn_in
 
 MAX_ZERO_SHARE = 0.05  # more empty months than this, and logarithms would lose too much
 MIN_EXPOSURE = 0.5
@@ -142,6 +143,11 @@ class Design:
         """Months with usable rows."""
         return len(np.unique(self.time))
 
+    @property
+    def dummies(self) -> list[Codes]:
+        """Codes of month effects, each kind of them apart."""
+        return list(self.effects.T)
+
     def rows(self, mask: np.ndarray) -> Design:
         """Return the design of some of the rows, marked or by position."""
         return replace(
@@ -251,7 +257,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     columns = drivers | own | peers | controls
     flags = {f"no_{spec.outcome}_{k}" for k in range(1, spec.own_lags + 1)}
     columns = {n: v for n, v in columns.items() if n not in flags or v[alive].any()}
-    return Design(
+    made = Design(
         spec=spec,
         y=(log if family == "log" else level)[alive],
         X=np.column_stack([v[alive] for v in columns.values()]),
@@ -267,6 +273,9 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
         missing_driver=float(np.isnan(driver[complete]).mean()) if complete.any() else 1.0,
         dropped={cause: n for cause, n in dropped.items() if n},
     )
+    if not spec.tame or family != "log":
+        return made
+    return replace(made, y=drawn_in(made.y, made.X, made.unit, made.dummies, spec.tame))
 
 
 def _require(frame: pd.DataFrame, spec: DynamicPanel) -> None:

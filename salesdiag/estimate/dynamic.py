@@ -25,7 +25,6 @@ from salesdiag.estimate.panel_ols import (
 )
 from salesdiag.estimate.poisson import first_coefficient, poisson_fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.estimate.robust import drawn_in
 from salesdiag.finding import Estimate
 from salesdiag.text import Message
 from salesdiag.text import methods as words
@@ -111,7 +110,7 @@ def value(frame: pd.DataFrame, spec: DynamicPanel) -> float:
         return _dynamic(made).estimate.value
     _require_room(made, MIN_PERIODS)
     found, groups = first_coefficient(
-        made.y, made.X, made.unit, made.group, names=made.names, dummies=list(made.effects.T)
+        made.y, made.X, made.unit, made.group, names=made.names, dummies=made.dummies
     )
     _require_groups(groups)
     if not np.isfinite(found):
@@ -171,16 +170,13 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
         Too few months, groups or rows.
     """
     _require_room(made, min_periods)
-    y = made.y
-    if made.spec.tame and made.family == "log":
-        y = drawn_in(y, made.X, made.unit, list(made.effects.T), made.spec.tame)
-    args = (y, made.X, made.unit, made.group)
+    args = (made.y, made.X, made.unit, made.group)
     fitted: Fit
     never = 0
     if made.family == "poisson":
-        fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=list(made.effects.T))
+        fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=made.dummies)
     else:
-        fitted = fixed_effects(*args, names=made.names, dummies=list(made.effects.T))
+        fitted = fixed_effects(*args, names=made.names, dummies=made.dummies)
     dropped = made.dropped | {"never_sold": never, "single_row": fitted.singletons}
     _require_groups(fitted.groups)
     return fitted, {cause: n for cause, n in dropped.items() if n}
