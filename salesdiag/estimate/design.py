@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.estimate.blocks import Array, Codes
+from salesdiag.estimate.robust import drawn_in
 
 MAX_ZERO_SHARE = 0.05  # more empty months than this, and logarithms would lose too much
 MIN_EXPOSURE = 0.5
@@ -54,8 +55,9 @@ class DynamicPanel:
         Unit effects are separate by the month's place in a cycle of so many months: with 3, each
         unit has its own level in the first, second and last months of quarters.
     tame : float
-        Where above zero, log results farther from their unit's median than this quantile and its
-        mirror image of all such distances count as if they stood there; earlier results enter as
+        Where above zero, this share of a log panel's errors is cut at each end
+        (:func:`salesdiag.estimate.robust.drawn_in`), and earlier results farther from their unit's
+        median than this quantile, or its mirror image, of all such distances enter in two parts:
         what is within and what is beyond.
     supply : bool
         The team's mean driver in place of the unit's own.
@@ -141,6 +143,11 @@ class Design:
         """Months with usable rows."""
         return len(np.unique(self.time))
 
+    @property
+    def dummies(self) -> list[Codes]:
+        """Codes of month effects, each kind of them apart."""
+        return list(self.effects.T)
+
     def rows(self, mask: np.ndarray) -> Design:
         """Return the design of some of the rows, marked or by position."""
         return replace(
@@ -211,7 +218,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     seen = {name: frame[name].to_numpy(dtype=float) for name in spec.information}
     others = {
         name: calendar.mean_of_others(
-            tamed if name == spec.outcome else frame[name].to_numpy(dtype=float)
+            log if name == spec.outcome else frame[name].to_numpy(dtype=float)
         )
         for name in spec.peers
     }
@@ -250,9 +257,9 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     columns = drivers | own | peers | controls
     flags = {f"no_{spec.outcome}_{k}" for k in range(1, spec.own_lags + 1)}
     columns = {n: v for n, v in columns.items() if n not in flags or v[alive].any()}
-    return Design(
+    made = Design(
         spec=spec,
-        y=(tamed if family == "log" else level)[alive],
+        y=(log if family == "log" else level)[alive],
         X=np.column_stack([v[alive] for v in columns.values()]),
         names=tuple(columns),
         unit=(calendar.unit * spec.cycle + calendar.time % spec.cycle)[alive],
@@ -266,6 +273,9 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
         missing_driver=float(np.isnan(driver[complete]).mean()) if complete.any() else 1.0,
         dropped={cause: n for cause, n in dropped.items() if n},
     )
+    if not spec.tame or family != "log":
+        return made
+    return replace(made, y=drawn_in(made.y, made.X, made.unit, made.dummies, spec.tame))
 
 
 def _require(frame: pd.DataFrame, spec: DynamicPanel) -> None:

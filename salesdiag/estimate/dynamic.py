@@ -110,7 +110,7 @@ def value(frame: pd.DataFrame, spec: DynamicPanel) -> float:
         return _dynamic(made).estimate.value
     _require_room(made, MIN_PERIODS)
     found, groups = first_coefficient(
-        made.y, made.X, made.unit, made.group, names=made.names, dummies=list(made.effects.T)
+        made.y, made.X, made.unit, made.group, names=made.names, dummies=made.dummies
     )
     _require_groups(groups)
     if not np.isfinite(found):
@@ -174,9 +174,9 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
     fitted: Fit
     never = 0
     if made.family == "poisson":
-        fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=list(made.effects.T))
+        fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=made.dummies)
     else:
-        fitted = fixed_effects(*args, names=made.names, dummies=list(made.effects.T))
+        fitted = fixed_effects(*args, names=made.names, dummies=made.dummies)
     dropped = made.dropped | {"never_sold": never, "single_row": fitted.singletons}
     _require_groups(fitted.groups)
     return fitted, {cause: n for cause, n in dropped.items() if n}

@@ -79,7 +79,10 @@ HIDDEN_CAUSE_NONE = N_(
     "nothing recorded can serve as the measure."
 )
 BOOTSTRAP = N_("A wild cluster bootstrap gives p = {p:num}.")
-COMMON_ALONE = N_("No regions or segments are known that could rise and fall by themselves.")
+COMMON_ALONE = N_(
+    "Whether what moves whole regions or segments makes the answer was not tried: none are known, "
+    "or too many for months of their own."
+)
 COMMON_HELD = N_(
     "Regions or segments that rise and fall by themselves do not make the answer: within them it "
     "stays where it is."

@@ -23,7 +23,7 @@ Question = Callable[[pd.DataFrame, DynamicPanel], Estimate]
 QUARTER = 3
 LEAST_MONTHS = 24
 """Months that effects of rep and month of the quarter need: eight of each."""
-EXTREME = 0.05
+EXTREME = 0.02
 """Quantile of a log result's distance from its rep's median, beyond which a month is extreme."""
 
 
