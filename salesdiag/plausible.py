@@ -60,6 +60,11 @@ class Data:
         """The table that revenue is read from."""
         return revenue_source(self.tables, self.settings)
 
+    def column(self, table: str, name: str) -> pd.Series | None:
+        """Return a column, None where the company does not have the table."""
+        frame = self.tables.get(table)
+        return None if frame is None else frame.get(name)
+
     def sales(self, table: str) -> pd.DataFrame:
         """Return what was sold: ``owner_id``, ``month`` (since January 1970), ``amount``."""
         rows = self.tables.get(table, pd.DataFrame())
@@ -124,7 +129,7 @@ class Data:
 def far_dates(data: Data) -> Iterator[Problem]:
     """Tell of dates far from the rest, which no window follows."""
     for table, name in FAR_COLUMNS:
-        dates = data.tables.get(table, {}).get(name)
+        dates = data.column(table, name)
         # an assignment may be as old as the person
         if dates is None or table == "assignments":
             continue
@@ -149,7 +154,7 @@ def hours(data: Data) -> Iterator[Problem]:
             people = sorted(lone["person_id"].unique())
             shown = ", ".join(people[:5]) + ("…" if len(people) > 5 else "")
             yield data.whole("one_category", "time_log", "category", len(lone), value=shown)
-    minutes = data.tables.get("coaching", {}).get("minutes")
+    minutes = data.column("coaching", "minutes")
     if minutes is not None:
         long = minutes[minutes > LONG_MINUTES]
         yield from data.rows("long_contact", "coaching", "minutes", long)
@@ -227,9 +232,11 @@ def plans(data: Data) -> Iterator[Problem]:
     high = sums[(sums["target"] > HIGH_PLAN * sums["sold"]) & (sums["months"] >= LEAST_PLANNED)]
     for at, row in high[high["sold"] > 0].iterrows():
         ratio = round(row["target"] / row["sold"], 1)
-        yield data.whole("high_plan", "quotas", "amount", value=at, year=str(at), ratio=ratio)
-    reps = data.tables["assignments"]
-    reps = reps.loc[reps["role"].eq("rep"), "person_id"]
+        yield data.whole(
+            "high_plan", "quotas", "amount", value=int(at), year=str(int(at)), ratio=ratio
+        )
+    held = data.tables["assignments"]
+    reps = held.loc[held["role"].eq("rep"), "person_id"]
     within = both["month"].isin(planned["month"]) & both["rep_id"].isin(reps)
     without = both[within & both["target"].isna() & both["sold"].ne(0)]
     total = float(both.loc[within, "sold"].sum())

@@ -339,8 +339,8 @@ def _paces(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 OUTSIDE_PLAN = N_(
-    "{rows:int} month of a rep in {quarter:text} has sales and no quota: {sold:money}, {share:pct1} "
-    "of all, stand in neither sum.",
+    "{rows:int} month of a rep in {quarter:text} has sales and no quota: {sold:money}, "
+    "{share:pct1} of all, stand in neither sum.",
     "{rows:int} months of reps in {quarter:text} have sales and no quota: {sold:money}, "
     "{share:pct1} of all, stand in neither sum.",
     count="rows",

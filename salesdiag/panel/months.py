@@ -26,7 +26,8 @@ REP_MONTH = (
 TEAM_MONTH = (
     "team_id", "month", "month_index", "group_id", "manager_id", "reps", "revenue", "wins",
     "losses", "quota", "coaching_hours", "manager_revenue", "manager_deals",
-    "manager_deals_quarter", "revenue_of_managers", *HOURS, "accounts_assigned", "accounts_active", "complete",
+    "manager_deals_quarter", "revenue_of_managers", *HOURS, "accounts_assigned", "accounts_active",
+    "complete",
 )  # fmt: skip
 QUARTER = 3
 

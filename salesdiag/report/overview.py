@@ -203,19 +203,22 @@ def _totals(company: Company) -> dict[str | None, Totals]:
     start, end = observation_window(company.tables, company.settings)
     sold, won = (_by_unit(metric, company) for metric in (metrics.revenue, metrics.win_rate))
     nothing: Row = {}
-    lines = of_reps(company.records.lines)
-    also = lines[lines["manages"]]
-    managing: dict[str | None, float] = {None: float(also["amount"].sum())}
-    managing |= also.groupby("team_id")["amount"].sum().to_dict()
-    counts = dict(list(usable_sales(company.records, by_team=True).groupby("team_id")))
-    counts[None] = usable_sales(company.records, by_team=False)
+    also = of_reps(company.records.lines).query("manages")
+    sums = also.groupby("team_id")["amount"].sum()
+    managing: dict[str | None, float] = {str(t): float(x) for t, x in sums.items()}
+    managing[None] = float(also["amount"].sum())
+    by_team = usable_sales(company.records, by_team=True).groupby("team_id")
+    usable: dict[str | None, Usable] = {
+        None: summed(usable_sales(company.records, by_team=False)),
+        **{str(t): summed(counts) for t, counts in by_team},
+    }
     return {
         unit: Totals(
             start=start,
             end=end,
             revenue=sold.get(unit, nothing).get("value", math.nan),
             managing=managing.get(unit, 0.0),
-            usable=summed(counts[unit]) if unit in counts else Usable(),
+            usable=usable.get(unit, Usable()),
             **{k: won.get(unit, nothing).get(v, math.nan) for k, v in RATE.items()},
         )
         for unit in {*sold, *won}
