@@ -34,7 +34,7 @@ HIGH_PLAN = 3.0
 """Targets over sales, in a year of targets of six months or more, above which they are doubted."""
 LEAST_PLANNED = 6
 LATE_MONTHS = 3
-"""Months by which a table may start later, or end earlier, than the one that covers most."""
+"""Months by which a table may start later, or end earlier, than the others."""
 LONG_MINUTES = 24 * 60
 
 
@@ -225,16 +225,14 @@ def plans(data: Data) -> Iterator[Problem]:
     months = data.sold["month"]
     both = both[both["month"].between(months.min(), months.max())]
     planned = both.dropna(subset=["target"])
-    year = 1970 + planned["month"] // 12
+    year = 1970 + (planned["month"] // 12).astype("int64").rename("year")
     sums = planned.groupby(year).agg(
         target=("target", "sum"), sold=("sold", "sum"), months=("month", "nunique")
     )
     high = sums[(sums["target"] > HIGH_PLAN * sums["sold"]) & (sums["months"] >= LEAST_PLANNED)]
-    for at, row in high[high["sold"] > 0].iterrows():
-        ratio = round(row["target"] / row["sold"], 1)
-        yield data.whole(
-            "high_plan", "quotas", "amount", value=int(at), year=str(int(at)), ratio=ratio
-        )
+    for at, target, sold_then in high.loc[high["sold"] > 0, ["target", "sold"]].itertuples():
+        ratio = round(target / sold_then, 1)
+        yield data.whole("high_plan", "quotas", "amount", value=at, year=str(at), ratio=ratio)
     held = data.tables["assignments"]
     reps = held.loc[held["role"].eq("rep"), "person_id"]
     within = both["month"].isin(planned["month"]) & both["rep_id"].isin(reps)
@@ -266,7 +264,7 @@ def places(data: Data) -> Iterator[Problem]:
 
 
 def spans(data: Data) -> Iterator[Problem]:
-    """Tell of tables that start later or end earlier than the one that covers most."""
+    """Tell of tables that start later or end earlier than the others do in the middle."""
     ends = {}
     for table in SPAN_TABLES:
         rows = data.tables.get(table)
@@ -276,10 +274,11 @@ def spans(data: Data) -> Iterator[Problem]:
         first, last = bulk(rows[DATES[table]])
         if not pd.isna(first):
             ends[table] = month_of(day_number(pd.Series([first, last])))
-    if len(ends) < 2:
-        return
-    first, last = min(e[0] for e in ends.values()), max(e[1] for e in ends.values())
     for table, (begin, end) in ends.items():
+        others = [e for t, e in ends.items() if t != table]
+        if not others:
+            continue
+        first, last = (int(np.median(e)) for e in zip(*others, strict=True))
         for doubt, months, at in (
             ("starts_late", begin - first, begin),
             ("ends_early", last - end, end),
