@@ -278,10 +278,10 @@ def spans(data: Data) -> Iterator[Problem]:
         others = [e for t, e in ends.items() if t != table]
         if not others:
             continue
-        first, last = (int(np.median(e)) for e in zip(*others, strict=True))
+        opened, closed = (int(np.median(e)) for e in zip(*others, strict=True))
         for doubt, months, at in (
-            ("starts_late", begin - first, begin),
-            ("ends_early", last - end, end),
+            ("starts_late", begin - opened, begin),
+            ("ends_early", closed - end, end),
         ):
             if months > LATE_MONTHS:
                 shown = str(np.datetime64(int(at), "M"))
