@@ -20,6 +20,7 @@ from salesdiag.report import comparison
 from salesdiag.report.dossier import open as dossier
 
 SHARED = Path(os.environ.get("SALES_SHARED", Path(__file__).parents[2] / "shared")) / "cases"
+ATTAINED = "Plan attainment"
 SMALL = "min_group = 1\n"
 needs_cases = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared cases are not here")
 
@@ -259,6 +260,18 @@ def test_many_amounts_missing_are_no_level(tmp_path):
     assert "52 of 61 records of sales have an amount (85.2%)" in said
     assert "sales came to" not in said
     assert company.unplaced.query("cause == 'no_amount'")["rows"].tolist() == [9]
+    (plan,) = (s for s in dossier(company, [], "T1").standings if str(s.figure.label()) == ATTAINED)
+    assert np.isnan(plan.own)
+
+
+def test_no_amount_at_all_is_not_a_revenue_of_zero(tmp_path):
+    content = deals_without(20)
+    content["opportunities"][-1] = "DL,R1,2025-01-01,won,2025-03-30,"
+    company = sd.load(write(tmp_path, content, SMALL))
+    march = company.panel["month"].dt.month.eq(3)
+    assert company.panel.loc[march, ["revenue", "won_amount"]].isna().all(axis=None)
+    assert company.team_panel["revenue"].isna().tolist() == [False, False, True]
+    assert company.panel.loc[~march, "revenue"].sum() == 400
 
 
 # targets

@@ -101,7 +101,7 @@ def _outside_plan(
 def _with_quota(company: Company, by: Sequence[str]) -> pd.DataFrame:
     """Return rep-months with a quota, in complete quarters; ``team`` stands for ``team_id``."""
     panel = panel_of(company, by)
-    panel = panel.loc[panel["complete"] & (panel["quota"] > 0)]
+    panel = panel.loc[panel["complete"] & (panel["quota"] > 0) & panel["revenue"].notna()]
     panel = panel.loc[panel["quarter"].isin(complete_quarters(company))]
     return panel.rename(columns={"revenue": "won"}).assign(team=panel["team_id"])
 
