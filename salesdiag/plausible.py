@@ -35,7 +35,7 @@ HIGH_PLAN = 3.0
 """Targets over sales, in a year of targets of six months or more, above which they are doubted."""
 LEAST_PLANNED = 6
 LATE_MONTHS = 3
-"""Months by which a table may start later, or end earlier, than the one that covers most."""
+"""Months by which a table may start later, or end earlier, than the others."""
 LONG_MINUTES = 24 * 60
 NAMED = 5
 """Months that a question names."""
@@ -62,6 +62,11 @@ class Data:
     def source(self) -> str | None:
         """The table that revenue is read from."""
         return revenue_source(self.tables, self.settings)
+
+    def column(self, table: str, name: str) -> pd.Series | None:
+        """Return a column, None where the company does not have the table."""
+        frame = self.tables.get(table)
+        return None if frame is None else frame.get(name)
 
     def sales(self, table: str) -> pd.DataFrame:
         """Return what was sold: ``owner_id``, ``month`` (since January 1970), ``amount``."""
@@ -127,7 +132,7 @@ class Data:
 def far_dates(data: Data) -> Iterator[Problem]:
     """Tell of dates far from the rest, which no window follows."""
     for table, name in FAR_COLUMNS:
-        dates = data.tables.get(table, {}).get(name)
+        dates = data.column(table, name)
         # an assignment may be as old as the person
         if dates is None or table == "assignments":
             continue
@@ -152,7 +157,7 @@ def hours(data: Data) -> Iterator[Problem]:
             people = sorted(lone["person_id"].unique())
             shown = ", ".join(people[:5]) + ("…" if len(people) > 5 else "")
             yield data.whole("one_category", "time_log", "category", len(lone), value=shown)
-    minutes = data.tables.get("coaching", {}).get("minutes")
+    minutes = data.column("coaching", "minutes")
     if minutes is not None:
         long = minutes[minutes > LONG_MINUTES]
         yield from data.rows("long_contact", "coaching", "minutes", long)
@@ -223,16 +228,16 @@ def plans(data: Data) -> Iterator[Problem]:
     months = data.sold["month"]
     both = both[both["month"].between(months.min(), months.max())]
     planned = both.dropna(subset=["target"])
-    year = 1970 + planned["month"] // 12
+    year = 1970 + (planned["month"] // 12).astype("int64").rename("year")
     sums = planned.groupby(year).agg(
         target=("target", "sum"), sold=("sold", "sum"), months=("month", "nunique")
     )
     high = sums[(sums["target"] > HIGH_PLAN * sums["sold"]) & (sums["months"] >= LEAST_PLANNED)]
-    for at, row in high[high["sold"] > 0].iterrows():
-        ratio = round(row["target"] / row["sold"], 1)
+    for at, target, sold_then in high.loc[high["sold"] > 0, ["target", "sold"]].itertuples():
+        ratio = round(target / sold_then, 1)
         yield data.whole("high_plan", "quotas", "amount", value=at, year=str(at), ratio=ratio)
-    reps = data.tables["assignments"]
-    reps = reps.loc[reps["role"].eq("rep"), "person_id"]
+    held = data.tables["assignments"]
+    reps = held.loc[held["role"].eq("rep"), "person_id"]
     within = both["month"].isin(planned["month"]) & both["rep_id"].isin(reps)
     without = both[within & both["target"].isna() & both["sold"].ne(0)]
     total = float(both.loc[within, "sold"].sum())
@@ -262,7 +267,7 @@ def places(data: Data) -> Iterator[Problem]:
 
 
 def spans(data: Data) -> Iterator[Problem]:
-    """Tell of tables that start later or end earlier than the one that covers most."""
+    """Tell of tables that start later or end earlier than the others do in the middle."""
     ends = {}
     for table in SPAN_TABLES:
         rows = data.tables.get(table)
@@ -272,13 +277,14 @@ def spans(data: Data) -> Iterator[Problem]:
         first, last = bulk(rows[DATES[table]])
         if not pd.isna(first):
             ends[table] = month_of(day_number(pd.Series([first, last])))
-    if len(ends) < 2:
-        return
-    first, last = min(e[0] for e in ends.values()), max(e[1] for e in ends.values())
     for table, (begin, end) in ends.items():
+        others = [e for t, e in ends.items() if t != table]
+        if not others:
+            continue
+        opened, closed = (int(np.median(e)) for e in zip(*others, strict=True))
         for doubt, months, at in (
-            ("starts_late", begin - first, begin),
-            ("ends_early", last - end, end),
+            ("starts_late", begin - opened, begin),
+            ("ends_early", closed - end, end),
         ):
             if months > LATE_MONTHS:
                 shown = str(np.datetime64(int(at), "M"))

@@ -52,7 +52,8 @@ def periods(
         late = np.zeros(len(frame), dtype=bool)
         if table.name == "quotas":
             left = days.dt.days_in_month - days.dt.day
-            late = (frame["period_kind"].eq("quarter") & (left < LATE_DAYS)).to_numpy()
+            asked = frame["period_kind"].eq("quarter") & (left < LATE_DAYS)
+            late = asked.to_numpy() & (reading.quarter_dates != "start")
             frame = _late_quarters(frame, days, late, reading, log)
         if table.name == "time_log":
             frame = frame.assign(_day=days)  # weekly tells
@@ -75,7 +76,7 @@ def _late_quarters(
     frame: pd.DataFrame, days: pd.Series, late: np.ndarray, reading: Reading, log: Log
 ) -> pd.DataFrame:
     """Read targets of quarters that are dated in the last days of a month, as declared."""
-    if not late.any() or reading.quarter_dates == "start":
+    if not late.any():
         return frame
     shown = days[late].dt.strftime("%Y-%m-%d")
     if reading.quarter_dates is None:

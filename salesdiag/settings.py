@@ -331,7 +331,7 @@ def _disallowed_parts(content: Mapping[str, Any]) -> list[tuple[str, list[str]]]
         found.append(("coaching.shared_kinds", allowed))
     if isinstance(control, dict):
         tolerance, revenue = control.get("tolerance"), control.get("revenue")
-        if _number(tolerance) and not 0 <= tolerance < 1:
+        if isinstance(tolerance, int | float) and not 0 <= tolerance < 1:
             found.append(("control.tolerance", ["0 – 1"]))
         good = (
             (k == "total" or (len(k) == 4 and k.isdigit())) and _number(v)

@@ -28,6 +28,7 @@ T2|South|FR""",
 9|T2|manager|2021-01-01|""",
         "quotas": """owner_id|period|period_kind|amount
 007|2024-01-01|month|1000
+007|2024-02-01|month|1000
 7|2024-01-01|quarter|3000.5""",
         "accounts": """account_id|owner_id|name|acquired_on|lost_on
 A1|007|Alpha|2020-01-01|

@@ -59,7 +59,9 @@ def reports(company):
 @pytest.mark.parametrize("name", ["maven_crm", "northwind", "adventureworks_pbi"])
 def test_a_public_set_arrives_whole(name, public):
     company, _, report = public(name)
-    assert company.problems.empty
+    # the published targets of one set are far above its sales, and that is told
+    doubted = company.problems[["table", "severity"]].drop_duplicates().to_numpy().tolist()
+    assert doubted == ([["quotas", "note"]] if name == "adventureworks_pbi" else [])
     assert len(company.dropped) == 0
     arrived = report[report["outcome"] == "arrived"].set_index("table")["rows"].to_dict()
     assert arrived == {t: len(f) for t, f in company.tables.items()}

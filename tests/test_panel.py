@@ -65,13 +65,16 @@ def test_rep_months_equal_a_loop_over_days(company, ledger):
     hours, unknown, logged, weekly = coaching_in_loop(ledger)
     people = company.tables["people"].set_index("person_id")
     began = company.tables["assignments"].groupby("person_id")["start_on"].min()
-    sums = defaultdict(float)
+    sums, amounts = defaultdict(float), defaultdict(list)
     for order, rep, month in in_loop(ledger, "orders", "owner_id", "ordered_on", "rep"):
         sums[rep, month, "revenue"] += order.amount
     for deal, rep, month in in_loop(ledger, "opportunities", "owner_id", "closed_on", "rep"):
         sums[rep, month, {"won": "wins", "lost": "losses"}.get(deal.outcome, "-")] += 1
-        if deal.outcome == "won" and not pd.isna(deal.amount):
-            sums[rep, month, "won_amount"] += deal.amount
+        if deal.outcome == "won":
+            amounts[rep, month].append(deal.amount)
+    for (rep, month), found in amounts.items():
+        known = [x for x in found if not pd.isna(x)]
+        sums[rep, month, "won_amount"] = sum(known) if known else NAN
     for act, rep, month in in_loop(ledger, "activities", "person_id", "done_on", "rep"):
         sums[rep, month, act.kind + "s"] += 1 if pd.isna(act.count) else act.count
     for month in ledger.months:

@@ -99,7 +99,7 @@ def _outside_plan(
 def _with_quota(company: Company, by: Sequence[str]) -> pd.DataFrame:
     """Return rep-months with a quota, in complete quarters; ``team`` stands for ``team_id``."""
     panel = panel_of(company, by)
-    panel = panel.loc[panel["complete"] & (panel["quota"] > 0)]
+    panel = panel.loc[panel["complete"] & (panel["quota"] > 0) & panel["revenue"].notna()]
     panel = panel.loc[panel["quarter"].isin(complete_quarters(company))]
     return panel.rename(columns={"revenue": "won"}).assign(team=panel["team_id"])
 
@@ -307,8 +307,8 @@ def _paces(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 
 OUTSIDE_PLAN = N_(
-    "{rows:int} month of a rep in {quarter:text} has sales and no quota: {sold:money}, {share:pct1} "
-    "of all, stand in neither sum.",
+    "{rows:int} month of a rep in {quarter:text} has sales and no quota: {sold:money}, "
+    "{share:pct1} of all, stand in neither sum.",
     "{rows:int} months of reps in {quarter:text} have sales and no quota: {sold:money}, "
     "{share:pct1} of all, stand in neither sum.",
     count="rows",

@@ -13,7 +13,11 @@ from salesdiag.panel import revenue_source
 from salesdiag.panel.usable import LEAST_USABLE, Usable, summed, usable_sales
 from salesdiag.text import N_, Message, Template
 
-RECORDS = N_("{known:int} of {rows:int} record of sales", "{known:int} of {rows:int} records of sales", count="rows")  # fmt: skip
+RECORDS = N_(
+    "{known:int} of {rows:int} record of sales",
+    "{known:int} of {rows:int} records of sales",
+    count="rows",
+)
 LOGGED = N_(
     "{known:int} of {rows:int} logged month of a manager",
     "{known:int} of {rows:int} logged months of managers",

@@ -57,8 +57,9 @@ def rep_months(
           days (missing when the post was vacant); ``group_id``, teams that shared a manager
         * ``days_present``, share of the month's days in the role rep; ``tenure_months``, whole
           months since hiring (else first assignment) at the start of the month, 0 before
-        * ``revenue``, ``won_amount``, money; ``wins``, ``losses``, deals by closing day: all that
-          is credited to the person on days as a rep, whichever team it was for
+        * ``revenue``, ``won_amount``, money, missing where no row has an amount; ``wins``,
+          ``losses``, deals by closing day: all that is credited to the person on days as a rep,
+          whichever team it was for
         * ``discovery_meetings``, ``proposal_meetings``, counts; ``coaching_hours`` and
           ``one_on_ones`` received, NaN where unknown
         * ``accounts_assigned``, clients that were his on any day of the month;
@@ -187,11 +188,14 @@ def _lookup(rows: pd.DataFrame, keys: Sequence[str], values: pd.Series) -> pd.Se
 
 
 def _filled(rows: pd.DataFrame, keys: Sequence[str], sums: pd.Series) -> pd.Series:
-    """Return sums by key, 0 where there is none, NaN in months before or after any record."""
+    """Return sums by key, 0 where there is none, NaN in months before or after any record.
+
+    A sum that is missing, as none of its rows has a value, stays missing.
+    """
     months = sums.attrs["months"]
-    return (
-        _lookup(rows, keys, sums).fillna(0).where(rows["month"].between(*months)).astype("float64")
-    )
+    found = sums.reindex(pd.MultiIndex.from_frame(rows[list(keys)]), fill_value=0.0)
+    inside = rows["month"].between(*months)
+    return found.set_axis(rows.index).where(inside).astype("float64")
 
 
 def _sums(seen: Records, by: Mapping[str, str]) -> dict[str, pd.Series]:
@@ -199,19 +203,20 @@ def _sums(seen: Records, by: Mapping[str, str]) -> dict[str, pd.Series]:
     deals = seen.deals.assign(
         wins=lambda d: d["part"].where(d["won"], 0.0),
         losses=lambda d: d["part"].where(~d["won"], 0.0),
-        won_amount=lambda d: d["amount"].where(d["won"]),
     )
     sums = {}
-    for rows, names, stated in (
-        (seen.lines.rename(columns={"amount": "revenue"}), ("revenue",), True),
-        (deals, ("wins", "losses", "won_amount"), True),
-        (seen.meetings, ("discovery_meetings", "proposal_meetings"), False),
+    for rows, names, every in (
+        (seen.lines.rename(columns={"amount": "revenue"}), ("revenue",), seen.lines),
+        (deals, ("wins", "losses"), deals),
+        (deals[deals["won"]].rename(columns={"amount": "won_amount"}), ("won_amount",), deals),
+        (seen.meetings, ("discovery_meetings", "proposal_meetings"), seen.meetings),
     ):
-        known = _recorded(rows, seen, stated=stated)
+        known = _recorded(every, seen, stated=every is not seen.meetings)
         # a row that adds nothing takes memory only: a month without any is 0 all the same
         adds = rows["status"].eq("rep") & rows[list(names)].ne(0).any(axis=1)
         mine = rows.loc[adds, [*by.values(), *names]]
-        total = mine.groupby([mine[c].rename(k) for k, c in by.items()])[list(names)].sum()
+        grouped = mine.groupby([mine[c].rename(k) for k, c in by.items()])
+        total = grouped[list(names)].sum(min_count=1)
         for name in names:
             sums[name] = total[name]
             sums[name].attrs["months"] = known
@@ -260,9 +265,9 @@ def _with_own_selling(teams: pd.DataFrame, seen: Records) -> pd.DataFrame:
         ("manager_deals", won.assign(amount=won["part"]), closed),
     ):
         own = own_teams(rows, seen.who)
-        sums = (own["amount"] * own["share"]).groupby([own[k] for k in keys]).sum()
-        known = managed & teams["month"].between(*_recorded(every, seen))
-        teams[name] = _lookup(teams, keys, sums).fillna(0).where(known).astype("float64")
+        sums = (own["amount"] * own["share"]).groupby([own[k] for k in keys]).sum(min_count=1)
+        sums.attrs["months"] = _recorded(every, seen)
+        teams[name] = _filled(teams, keys, sums).where(managed)
     also = seen.lines[seen.lines["manages"] & seen.lines["status"].eq("rep")]
     elsewhere = _lookup(teams, keys, also.groupby(keys)["amount"].sum())
     teams["revenue_of_managers"] = elsewhere.fillna(0).where(teams["revenue"].notna())

@@ -43,10 +43,11 @@ def dropped(
     -------
     DataFrame
         ``table``, ``cause``, ``rows``, ``amount`` (revenue; NaN for other tables). Causes:
-        ``no_date``, ``no_amount`` (missing in every sum), ``outside_window``, ``impossible_week`` (hours of weeks
-        that give a person more than can be worked), ``unknown_team``, ``no_assignment``, ``in_manager_role`` (activities and contacts of someone
-        who is not a rep that day), ``not_rep_in_month`` (quotas), ``incomplete_month`` (rep-months
-        that are in the panel, and left out of estimates).
+        ``no_date``, ``no_amount`` (missing in every sum), ``outside_window``, ``impossible_week``
+        (hours of weeks that give a person more than can be worked), ``unknown_team``,
+        ``no_assignment``, ``in_manager_role`` (activities and contacts of someone who is not a rep
+        that day), ``not_rep_in_month`` (quotas), ``incomplete_month`` (rep-months that are in the
+        panel, and left out of estimates).
     """
     seen = records or Records(tables=tables, settings=settings)
     source = revenue_source(tables, settings)

@@ -40,9 +40,9 @@ def observation_window(
     """Return the first and the last day that the data speak of.
 
     ``data_from`` and ``data_to`` decide where they are set. Otherwise it is the range of revenue
-    dates without those far from the rest (:func:`bulk`): before the first and after the last of them revenue is unknown, not 0, even where other
-    tables reach further. Without revenue, the first of deals, activities, coaching, time log and
-    assignments that has dates decides.
+    dates without those far from the rest (:func:`bulk`): before the first and after the last of
+    them revenue is unknown, not 0, even where other tables reach further. Without revenue, the
+    first of deals, activities, coaching, time log and assignments that has dates decides.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from salesdiag.company import Company
 from salesdiag.finding import Finding
 from salesdiag.metrics.view import of_reps
 from salesdiag.panel import observation_window
-from salesdiag.panel.usable import Usable, summed, usable_sales
+from salesdiag.panel.usable import LEAST_USABLE, Usable, summed, usable_sales
 from salesdiag.report.discretion import Discretion
 from salesdiag.report.dossier import Dossier, LeftOut, Period, Step, Totals, last_months
 from salesdiag.report.people import Names
@@ -89,7 +89,7 @@ class Overview:
         last = places["start_on"].max() if period is None else period[1] + pd.offsets.MonthEnd(0)
         there = _in_force(places, last)
         sizes = _sizes(there, names.teams)
-        shown, inside = large_teams(sizes, settings.min_group), _inside(panel, period)
+        shown, inside = large_teams(sizes, settings.min_group), _inside(company, period)
         everybody = places.groupby("team_id")["person_id"]
         return cls(
             name=company.name,
@@ -179,12 +179,21 @@ def _managers(there: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {str(team): tuple(dict.fromkeys(people)) for team, people in grouped}
 
 
-def _inside(panel: pd.DataFrame, period: Period | None) -> pd.DataFrame:
-    """Return the team-months of the period, with the hours of coaching that reps got in all."""
+def _inside(company: Company, period: Period | None) -> pd.DataFrame:
+    """Return the team-months of the period, with the hours of coaching that reps got in all.
+
+    Sales of a team of which too few records have an amount are missing.
+    """
+    panel = company.team_panel
     if period is None:
         return panel.iloc[:0]
     inside = panel["month"].between(*period) & panel["complete"].astype(bool)
-    return panel.loc[inside].assign(coached_hours=lambda d: d["coaching_hours"] * d["reps"])
+    panel = panel.loc[inside].assign(coached_hours=lambda d: d["coaching_hours"] * d["reps"])
+    counts = usable_sales(company.records, by_team=True)
+    counts = counts[counts["month"].between(*period)].groupby("team_id")[["rows", "known"]].sum()
+    few = counts.index[counts["known"] < LEAST_USABLE * counts["rows"]]
+    sales = ["revenue", "manager_revenue"]
+    return panel.assign(**{c: panel[c].mask(panel["team_id"].isin(few)) for c in sales})
 
 
 def _own_deals(panel: pd.DataFrame, period: Period | None) -> dict[str, float]:
@@ -203,19 +212,22 @@ def _totals(company: Company) -> dict[str | None, Totals]:
     start, end = observation_window(company.tables, company.settings)
     sold, won = (_by_unit(metric, company) for metric in (metrics.revenue, metrics.win_rate))
     nothing: Row = {}
-    lines = of_reps(company.records.lines)
-    also = lines[lines["manages"]]
-    managing: dict[str | None, float] = {None: float(also["amount"].sum())}
-    managing |= also.groupby("team_id")["amount"].sum().to_dict()
-    counts = dict(list(usable_sales(company.records, by_team=True).groupby("team_id")))
-    counts[None] = usable_sales(company.records, by_team=False)
+    also = of_reps(company.records.lines).query("manages")
+    sums = also.groupby("team_id")["amount"].sum()
+    managing: dict[str | None, float] = {str(t): float(x) for t, x in sums.items()}
+    managing[None] = float(also["amount"].sum())
+    by_team = usable_sales(company.records, by_team=True).groupby("team_id")
+    usable: dict[str | None, Usable] = {
+        None: summed(usable_sales(company.records, by_team=False)),
+        **{str(t): summed(counts) for t, counts in by_team},
+    }
     return {
         unit: Totals(
             start=start,
             end=end,
             revenue=sold.get(unit, nothing).get("value", math.nan),
             managing=managing.get(unit, 0.0),
-            usable=summed(counts[unit]) if unit in counts else Usable(),
+            usable=usable.get(unit, Usable()),
             **{k: won.get(unit, nothing).get(v, math.nan) for k, v in RATE.items()},
         )
         for unit in {*sold, *won}

@@ -214,8 +214,8 @@ FAULTS: dict[str, Fault] = {
     "currencies": Fault(
         N_("Amounts are in {currencies:list}, the company's currency is {own:text}."),
         N_(
-            "Add a table `rates` (currency, period, rate), or set `currency` in company.toml if all "
-            "amounts are in one other currency."
+            "Add a table `rates` (currency, period, rate), or set `currency` in company.toml if "
+            "all amounts are in one other currency."
         ),
     ),
     "no_rate": Fault(

@@ -14,7 +14,7 @@ DOUBTS: dict[str, Fault] = {
     ),
     "week_hours": Fault(
         N_(
-            "The person's week comes to {hours:num} hours, more than {most:num}; none of the week "
+            "The person's week comes to {hours:num1} hours, more than {most:int}; none of the week "
             "is used."
         ),
         N_("Correct the hours; a row is a person's hours of a week in one category."),
@@ -29,8 +29,8 @@ DOUBTS: dict[str, Fault] = {
     "sessions": Fault(
         N_(
             "{count:int} contacts of the kind {kind:name} repeat a manager's minutes for several "
-            "reps on one day. They are read as one after another, {apart:num} hours in all; as "
-            "sessions of several reps they would be {together:num} hours."
+            "reps on one day. They are read as one after another, {apart:num1} hours in all; as "
+            "sessions of several reps they would be {together:num1} hours."
         ),
         N_(
             'Declare in company.toml: [coaching] shared_kinds = ["{kind:name}"] if they are '
@@ -56,8 +56,8 @@ DOUBTS: dict[str, Fault] = {
     ),
     "small_source": Fault(
         N_(
-            "Revenue would be read from {source:name}, {amount:num} in the months that both tables "
-            "cover; {other:name} have {others:num} there."
+            "Revenue would be read from {source:name}, {amount:int} in the months that both tables "
+            "cover; {other:name} have {others:int} there."
         ),
         N_(
             'Declare in company.toml which is revenue: revenue_source = "orders" or '
@@ -100,7 +100,7 @@ DOUBTS: dict[str, Fault] = {
     ),
     "control": Fault(
         N_(
-            "Revenue of {period:name} comes to {found:num}, the control total is {wanted:num} "
+            "Revenue of {period:name} comes to {found:int}, the control total is {wanted:int} "
             "({gap:+pct1})."
         ),
         N_("Look for rows that are missing or double, or correct [control] in company.toml."),
