@@ -108,3 +108,11 @@ def as_frame(problems: Iterable[Problem]) -> pd.DataFrame:
     frame.insert(2, "row", pd.Series([p.row for p in found], dtype="Int64"))
     frame["rows"] = pd.Series([p.rows for p in found], dtype="int64")
     return frame
+
+
+def line(problem: dict[Any, Any]) -> str:
+    """Return one row of :func:`as_frame` as a sentence that says where it is."""
+    if pd.isna(problem["column"]):
+        return str(words.AT_TABLE(**problem))
+    template = words.AT_COLUMN if pd.isna(problem["row"]) else words.AT_ROW
+    return str(template(**problem))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +17,24 @@ from salesdiag.ingest.log import Causes, Log
 from salesdiag.schema import Column, Table
 
 FOREVER = pd.Timestamp("2200-01-01")
+
+
+def named(raw: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Return a table whose columns are called as in the contract, whatever their case."""
+    known = {c.name: c.name for c in table.columns if c.name not in raw}
+    names = {n: str(n).strip().casefold() for n in raw.columns if n not in table}
+    found = {n: known[low] for n, low in names.items() if low in known}
+    once = {n: c for n, c in found.items() if list(found.values()).count(c) == 1}
+    return raw.rename(columns=once)
+
+
+def unread(raw: pd.DataFrame, frame: pd.DataFrame, column: str) -> np.ndarray:
+    """Say in which rows a cell is filled and has no value."""
+    if column not in raw:
+        return np.zeros(len(raw), bool)
+    text = raw[column].astype("str").str.strip()
+    filled = raw[column].notna() & (text != "")
+    return (filled & frame[column].isna()).to_numpy()
 
 
 def references(
@@ -64,10 +83,15 @@ def ordered(frame: pd.DataFrame, table: Table, causes: Causes, log: Log) -> pd.D
     return frame
 
 
-def closings(frame: pd.DataFrame, causes: Causes, log: Log) -> pd.DataFrame:
-    """Leave out deals that closed nobody knows when; blank when an open deal closed."""
+def closings(
+    frame: pd.DataFrame, unread: np.ndarray, causes: Causes, log: Log
+) -> pd.DataFrame:
+    """Leave out deals that closed nobody knows when; blank when an open deal closed.
+
+    Rows that are ``unread`` have a day of closing that cannot be read, which was told already.
+    """
     closed = frame["outcome"].isin(["won", "lost"])
-    unknown = closed & frame["closed_on"].isna()
+    unknown = closed & frame["closed_on"].isna() & ~unread
     if unknown.any():
         shown = frame.loc[unknown, "opportunity_id"]
         causes.add(unknown.to_numpy(), log.rows("not_closed", "dropped", shown, column="closed_on"))

@@ -15,6 +15,7 @@ from salesdiag import text
 from salesdiag.claims import ENTRIES, test_all
 from salesdiag.company import Company, load
 from salesdiag.finding import Finding
+from salesdiag.ingest.losses import Losses
 from salesdiag.report.people import Names
 from salesdiag.report.standing import Standing
 from salesdiag.settings import Settings
@@ -86,6 +87,8 @@ class Dossier:
     months : tuple of Timestamp
         Complete months of the data.
     left_out : tuple of LeftOut
+    losses : Losses
+        What of the tables and of sales could not be used.
     teams : int
         How many teams the company has.
     shown : int
@@ -114,6 +117,7 @@ class Dossier:
     managers: tuple[str, ...]
     months: tuple[pd.Timestamp, ...]
     left_out: tuple[LeftOut, ...]
+    losses: Losses
     teams: int
     shown: int
     reps: int

@@ -13,6 +13,7 @@ import pandas as pd
 from salesdiag import metrics
 from salesdiag.company import Company
 from salesdiag.finding import Finding
+from salesdiag.ingest.losses import Losses
 from salesdiag.panel import observation_window
 from salesdiag.report.discretion import Discretion
 from salesdiag.report.dossier import Dossier, LeftOut, Period, Step, Totals, last_months
@@ -42,6 +43,7 @@ class Overview:
     months : tuple of Timestamp
         Complete months.
     left_out : tuple of LeftOut
+    losses : Losses
     sizes : mapping
         Reps at the end of the period, by team id.
     managers : mapping
@@ -63,6 +65,7 @@ class Overview:
     names: Names
     months: tuple[pd.Timestamp, ...]
     left_out: tuple[LeftOut, ...]
+    losses: Losses
     sizes: Mapping[str, int]
     managers: Mapping[str, tuple[str, ...]]
     discretion: Discretion
@@ -96,6 +99,7 @@ class Overview:
             names=names,
             months=months,
             left_out=(*_left_out("read", company.dropped), *_left_out("counted", company.unplaced)),
+            losses=company.losses,
             sizes=sizes,
             managers=_managers(there),
             discretion=Discretion(
@@ -130,6 +134,7 @@ class Overview:
             managers=tuple(self.names.person(p) for p in self.managers.get(of, ())),
             months=self.months,
             left_out=self.left_out,
+            losses=self.losses,
             teams=len(self.sizes),
             shown=len(self.shown),
             reps=0 if withheld else size,
