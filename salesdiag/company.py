@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from salesdiag import panel as panels
 from salesdiag import settings as setting
-from salesdiag.errors import DataError, Problem, as_frame, line
+from salesdiag.errors import DataError, Problem, as_frame, lines
 from salesdiag.ingest import Raw, read
 from salesdiag.ingest.losses import Losses
 from salesdiag.ingest.read import URL
@@ -187,7 +187,7 @@ def load(source: str | Path = "data/demo") -> Company:
     errors = problems[problems["severity"] == "error"]
     if len(errors):
         head = words.UNUSABLE(source=raw.source, count=len(errors))
-        raise DataError("\n".join([str(head), *map(line, errors.to_dict("records"))]), problems)
+        raise DataError("\n".join([str(head), *lines(problems)]), problems)
     return Company(
         name=settings.name,
         settings=settings,

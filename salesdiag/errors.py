@@ -110,6 +110,20 @@ def as_frame(problems: Iterable[Problem]) -> pd.DataFrame:
     return frame
 
 
+def lines(problems: pd.DataFrame) -> list[str]:
+    """Return why data cannot be used: errors, then rows left out of the tables that have some.
+
+    Parameters
+    ----------
+    problems : pandas.DataFrame
+        As :func:`as_frame` gives them.
+    """
+    wrong = problems["severity"] == "error"
+    rows = (problems["severity"] == "dropped") & problems["table"].isin(problems["table"][wrong])
+    found = [*problems[wrong].to_dict("records"), *problems[rows].to_dict("records")]
+    return [line(p) for p in found]
+
+
 def line(problem: dict[Any, Any]) -> str:
     """Return one row of :func:`as_frame` as a sentence that says where it is."""
     if pd.isna(problem["column"]):

@@ -260,7 +260,8 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         found.append(("currency", ["ISO 4217"]))
     reading = content.get("reading")
     most = reading.get("most_lost") if isinstance(reading, dict) else None
-    found += [("reading.most_lost", ["0 – 1"])] if _number(most) and not 0 <= most <= 1 else []
+    if isinstance(most, int | float) and not 0 <= most <= 1:
+        found.append(("reading.most_lost", ["0 – 1"]))
     found += [
         (key, ["YYYY-MM-DD"])
         for key in ("data_from", "data_to")

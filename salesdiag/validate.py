@@ -20,7 +20,7 @@ from salesdiag.errors import Problem, Severity, as_frame
 from salesdiag.ingest import Raw, cells, large, rows
 from salesdiag.ingest.dialect import faulty
 from salesdiag.ingest.log import Causes, Log
-from salesdiag.ingest.losses import Losses, Sales, dropped_frame, sold
+from salesdiag.ingest.losses import Losses, Sales, Sold, dropped_frame, sold
 from salesdiag.ingest.read import near
 from salesdiag.schema import CORE, RANGES, REVENUE, TABLE, Column, Table, order
 from salesdiag.settings import Reading, Settings
@@ -94,9 +94,7 @@ def validate(raw: Raw, settings: Settings) -> Validated:
     for name in order([*raw.tables, *raw.large]):
         log.table = name
         frame = (
-            _table(
-                raw.tables[name], TABLE[name], reading, told, done, log, raw.left_out.get(name, 0)
-            )
+            _table(raw.tables[name], TABLE[name], reading, told, done, log, _ragged(raw, name))
             if name in raw.tables
             else _large(raw, TABLE[name], reading, told, done, log)
         )
@@ -126,9 +124,12 @@ def _by_weight(problems: pd.DataFrame) -> pd.DataFrame:
     return problems.loc[weight.sort_values(kind="stable").index].reset_index(drop=True)
 
 
-def _losses(
-    raw: Raw, settings: Settings, done: Mapping[str, pd.DataFrame], log: Log
-) -> Losses:
+def _ragged(raw: Raw, table: str) -> int:
+    """Return how many rows of a table, or of the files it was made of, could not be read."""
+    return sum(n for t, n in raw.left_out.items() if t == table or table in raw.feeds.get(t, ()))
+
+
+def _losses(raw: Raw, settings: Settings, done: Mapping[str, pd.DataFrame], log: Log) -> Losses:
     """Return what was not used; sales are those of the table that revenue comes from."""
     source = settings.revenue_source or next((t for t in REVENUE if t in done), REVENUE[0])
     brought = "orders" in raw.tables or bool(raw.left_out.get("orders"))
@@ -136,17 +137,16 @@ def _losses(
     if switched:
         log.table = "orders"
         log.whole("switched", "note", 0)
-    used, unused = log.sales.get(source, (Sales(), Sales()))
-    ragged = sum(
-        n for t, n in raw.left_out.items() if t == source or source in raw.feeds.get(t, ())
-    )
+    seen = log.sales.get(source, Sold())
+    ragged = _ragged(raw, source)
     return Losses(
         rows=sum(log.dropped.values()),
         total=sum(map(len, raw.tables.values()))
         + sum(p.rows for p in raw.large.values())
         + sum(raw.left_out.values()),
-        used=used,
-        unused=unused + Sales(rows=ragged, unread=ragged),
+        used=seen.used,
+        unused=seen.unused + Sales(rows=ragged, unread=ragged),
+        blank=seen.blank,
         switched=switched,
     )
 
@@ -198,7 +198,7 @@ def _presence(raw: Raw, log: Log) -> None:
         if name not in there:
             log.whole("no_table", "error", 0, row=TABLE[name].row)
     for name, frame in raw.tables.items():
-        if frame.empty and not raw.left_out.get(name):
+        if frame.empty and not _ragged(raw, name):
             log.table = name
             log.whole("no_rows", "error" if name in CORE else "note", 0)
     if not there & set(REVENUE):
@@ -273,7 +273,7 @@ def _columns(
     """Tell of unknown and missing columns; return whether the table can be used."""
     names = [str(c) for c in columns]
     low = [n.strip().casefold() for n in names]
-    twice = [n for n, l in zip(names, low, strict=True) if low.count(l) > 1 and l in table]
+    twice = [n for n, k in zip(names, low, strict=True) if low.count(k) > 1 and k in table]
     if twice:
         log.whole("same_column", "error" if essential else "dropped", count, column=twice[0])
         log.drop(words.FAULTS["same_column"].problem(column=twice[0]), count)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.errors import LISTED, Problem, Severity, listed
-from salesdiag.ingest.losses import Sales
+from salesdiag.ingest.losses import Sold
 from salesdiag.text import Message
 from salesdiag.text import data as words
 
@@ -25,7 +25,7 @@ class Log:
     table: str = ""
     problems: list[Problem] = field(default_factory=list)
     dropped: dict[tuple[str, str], int] = field(default_factory=dict)
-    sales: dict[str, tuple[Sales, Sales]] = field(default_factory=dict)
+    sales: dict[str, Sold] = field(default_factory=dict)
 
     def whole(
         self, fault: str, severity: Severity, rows: int, column: str | None = None, **values: Any

@@ -56,10 +56,19 @@ class Sales:
         return Sales(**{k: v + asdict(other)[k] for k, v in asdict(self).items()})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sold:
+    """Sales of a table: those used, those not used, and how many have no amount at all."""
+
+    used: Sales = field(default_factory=Sales)
+    unused: Sales = field(default_factory=Sales)
+    blank: int = 0
+
+
 def sold(
     name: str, whole: pd.DataFrame, left: pd.DataFrame, kept: pd.DataFrame, unread: np.ndarray
-) -> tuple[Sales, Sales]:
-    """Return the sales that are used and those that are not.
+) -> Sold:
+    """Return the sales of a table of revenue: used, not used, and without an amount.
 
     Parameters
     ----------
@@ -73,10 +82,15 @@ def sold(
     sale = whole["outcome"].isna() | (whole["outcome"] == "won") if deals else True
     # a copy and an earlier state of a deal carry nothing of their own
     doubled = left.index if deals else left.index[left.duplicated()]
-    out = ~whole.index.isin(kept.index) & ~whole.index.isin(doubled)
+    there = whole.index.isin(kept.index)
+    out = ~there & ~whole.index.isin(doubled)
     amounts = whole["amount"]
-    used = whole.index.isin(kept.index) & ~unread & sale
-    return Sales.of(amounts[used]), Sales.of(amounts[(out | unread) & sale])
+    blank = amounts.isna() & ~unread
+    return Sold(
+        used=Sales.of(amounts[there & ~unread & ~blank & sale]),
+        unused=Sales.of(amounts[(out | unread) & ~blank & sale]),
+        blank=int(((there | out) & blank & sale).sum()),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +105,8 @@ class Losses:
         Rows of all tables that there were.
     used, unused : Sales
         Of the table that sales are counted from.
+    blank : int
+        Sales of which nobody wrote an amount: they carry nothing that could be lost.
     switched : bool
         Whether sales are counted from won deals because no order can be used.
     """
@@ -99,6 +115,7 @@ class Losses:
     total: int = 0
     used: Sales = field(default_factory=Sales)
     unused: Sales = field(default_factory=Sales)
+    blank: int = 0
     switched: bool = False
 
     @property
@@ -125,12 +142,13 @@ class Losses:
             total=self.total + other.rows,
             used=self.used,
             unused=self.unused + other.unused,
+            blank=self.blank + other.blank,
             switched=self.switched or other.switched,
         )
 
     def __bool__(self) -> bool:
         """Say whether anything was lost."""
-        return bool(self.rows or self.unused.rows or self.switched)
+        return bool(self.rows or self.unused.rows or self.blank or self.switched)
 
     @property
     def lines(self) -> tuple[Message, ...]:
@@ -143,9 +161,11 @@ class Losses:
                 )
             )
         elif self.rows:
-            told.append(words.LOST_ROWS(rows=self.rows, total=self.total))
+            told.append(words.LOST_ROWS(rows=self.rows, total=self.total, share=0.0))
         if self.unused.unread:
             told.append(words.LOST_UNREAD(n=self.unused.unread))
+        if self.blank:
+            told.append(words.BLANK(n=self.blank))
         if self.switched:
             told.append(words.SWITCHED())
         return tuple(told)
@@ -168,6 +188,7 @@ class Losses:
             total=int(plain["total"]),
             used=Sales(**plain["used"]),
             unused=Sales(**plain["unused"]),
+            blank=int(plain["blank"]),
             switched=bool(plain["switched"]),
         )
 

@@ -82,7 +82,8 @@ def read(source: str | Path) -> Raw:
     source : str or Path
         A folder with one file per table (CSV, packed or not, TSV or Parquet), a DuckDB file, an
         SQLite file, or a database URL (needs SQLAlchemy, the optional part ``database``).
-        ``company.toml`` lies in the folder or beside the file; beside a file, ``<file's name>.toml`` goes first.
+        ``company.toml`` lies in the folder or beside the file; beside a file,
+        ``<file's name>.toml`` goes first.
 
     Returns
     -------

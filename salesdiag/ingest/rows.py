@@ -83,9 +83,7 @@ def ordered(frame: pd.DataFrame, table: Table, causes: Causes, log: Log) -> pd.D
     return frame
 
 
-def closings(
-    frame: pd.DataFrame, unread: np.ndarray, causes: Causes, log: Log
-) -> pd.DataFrame:
+def closings(frame: pd.DataFrame, unread: np.ndarray, causes: Causes, log: Log) -> pd.DataFrame:
     """Leave out deals that closed nobody knows when; blank when an open deal closed.
 
     Rows that are ``unread`` have a day of closing that cannot be read, which was told already.

@@ -47,7 +47,7 @@ import pandas as pd
 import pyarrow as pa
 
 from salesdiag import settings
-from salesdiag.errors import DataError, Problem, as_frame, line
+from salesdiag.errors import DataError, Problem, as_frame, line, lines
 from salesdiag.ingest import Raw, files
 from salesdiag.ingest.forms import READ, form
 from salesdiag.ingest.log import Log
@@ -168,7 +168,10 @@ def convert(
     _refuse_unusable(found, dest)
     refusal = found.losses.refusal(usable.reading.most_lost)
     if refusal is not None and not accept_losses:
-        raise DataError(f"{refusal} {words.MAPPING_READING()}", found.problems)
+        dropped = found.problems["severity"] == "dropped"
+        lost = [line(p) for p in found.problems[dropped].to_dict("records")]
+        told = [refusal, *lost, words.MAPPING_READING()]
+        raise DataError("\n".join(map(str, told)), found.problems)
     for table, cause, rows in found.dropped.itertuples(index=False):
         if table in TABLE and (table, cause) not in log.dropped:
             report.add(table, words.LEFT_OUT(cause=cause), rows)
@@ -194,17 +197,15 @@ def _refuse_unusable(found: Validated, dest: Path) -> None:
     errors = found.problems[found.problems["severity"] == "error"]
     if len(errors):
         head = str(words.UNUSABLE(source=dest.name, count=len(errors)))
-        lines = [str(line(e)) for e in errors.to_dict("records")]
-        raise DataError(
-            "\n".join([head, *lines, str(words.MAPPING_READING())]), found.problems
-        )
+        told = [head, *lines(found.problems), str(words.MAPPING_READING())]
+        raise DataError("\n".join(told), found.problems)
 
 
 def _run(source: Path, name: str, plan: plans.Plan, report: _Report, log: Log) -> Raw:
     """Run a mapping in memory; what it leaves out goes to the log."""
     # one thread, so that sums and the order of rows are the same every time
     options: dict[str, Any] = {"enable_external_access": "false", "threads": 1}
-    read = {key: _source(source, declared, report) for key, declared in plan["sources"].items()}
+    read = {key: _source(source, key, plan["sources"][key], report) for key in plan["sources"]}
     with closing(duckdb.connect(config=options)) as connection:
         connection.execute("SET enable_progress_bar = false")  # in a notebook it would be shown
         for key, content in read.items():
@@ -215,13 +216,13 @@ def _run(source: Path, name: str, plan: plans.Plan, report: _Report, log: Log) -
         connection.execute("SET lock_configuration = true")
         for key, query in plan.get("views", {}).items():
             _ask(connection, name, f"views.{key}", f'CREATE VIEW "{key}" AS {query}')
-        lines = {
+        numbers = {
             key: content.frame.index
             for key, content in read.items()
             if content.frame.index.is_unique and "rowid" not in map(str.lower, content.frame)
         }
         tables = {
-            table: _table(connection, name, table, plan["tables"][table], lines, report, log)
+            table: _table(connection, name, table, plan["tables"][table], numbers, report, log)
             for table in order(plan["tables"])
         }
     used = plans.files_of(plan)
@@ -252,7 +253,7 @@ class _Read:
     left_out: Mapping[str, int]
 
 
-def _source(folder: Path, declared: Mapping[str, Any], report: _Report) -> _Read:
+def _source(folder: Path, key: str, declared: Mapping[str, Any], report: _Report) -> _Read:
     found: list[tuple[str, files.Content]] = []
     for name in plans.texts(declared["file"]):
         path = folder / name
@@ -264,6 +265,14 @@ def _source(folder: Path, declared: Mapping[str, Any], report: _Report) -> _Read
         if content.frame is None:
             told = " ".join(f"{p.problem} {p.remedy}" for p in content.problems)
             raise DataError(words.UNREADABLE_SOURCE(source=path, reason=told.rstrip(".")))
+        head = str(content.frame.columns[0])
+        if len(content.frame.columns) == 1 and any(mark in head for mark in ",;\t|"):
+            fault = words.MAPPING_VALUE(
+                key=f"sources.{key}.delimiter",
+                value=repr(plans.dialect(declared).delimiter),
+                hint=words.MAPPING_ONE_COLUMN(column=head),
+            )
+            raise DataError(words.UNREADABLE_SOURCE(source=path, reason=str(fault).rstrip(".")))
         report.add(name, words.READ(), len(content.frame))
         report.add(name, words.RAGGED(), content.left_out)
         found.append((name, content))
@@ -291,13 +300,13 @@ def _table(
     mapping: str,
     table: str,
     declared: Mapping[str, Any],
-    lines: Mapping[str, pd.Index],
+    numbers: Mapping[str, pd.Index],
     report: _Report,
     log: Log,
 ) -> pd.DataFrame:
     """Return one table of the contract, before it is checked.
 
-    ``lines`` are the row numbers of the sources: rows that stand for one row of a file bear its
+    ``numbers`` are the row numbers of the sources: rows that stand for one row of a file bear its
     number.
     """
     at = f"tables.{table}"
@@ -332,15 +341,13 @@ def _table(
         _ask(connection, mapping, f"{at}.columns.{column}", f"SELECT {expression} FROM {relation}")
     chosen = ", ".join(f'{expression} AS "{c}"' for c, expression in columns.items())
     source = declared["from"].strip()
-    of_file = source in lines and not grouped
+    of_file = source in numbers and not grouped
     number = f'"{source}".rowid AS {ROW}, ' if of_file else ""
     answer = _ask(connection, mapping, at, f"SELECT {number}{chosen} FROM {relation}")
     frame = files.as_frame(answer)
     if of_file:
         rows = frame.pop(ROW)
         if rows.notna().all() and rows.is_unique:
-            frame = frame.set_axis(lines[source][rows.to_numpy("int64")])
+            frame = frame.set_axis(numbers[source][rows.to_numpy("int64")])
     report.add(table, words.ADDED_UP(), kept - len(frame))
     return frame
-
-

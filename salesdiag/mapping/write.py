@@ -92,9 +92,7 @@ def write(
             shutil.copy(dest / SETTINGS, fresh / SETTINGS)
         else:
             (fresh / SETTINGS).write_text(toml(company), encoding="utf-8")
-        text = json.dumps(
-            {**marker, "company": company}, ensure_ascii=False, indent=1, default=str
-        )
+        text = json.dumps({**marker, "company": company}, ensure_ascii=False, indent=1, default=str)
         (fresh / MARKER).write_text(text + "\n", encoding="utf-8")
         if dest.exists():
             dest.rename(work / "old")

@@ -54,7 +54,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "encoding": Fault(
         N_(
-            "The file {file:name} is not {encoding:text}; the first wrong byte is in line {line:int}."
+            "The file {file:name} is not {encoding:text}; the first wrong byte is in line "
+            "{line:int}."
         ),
         N_("Save it as CSV UTF-8, or declare reading.encoding in company.toml."),
     ),
@@ -160,7 +161,13 @@ FAULTS: dict[str, Fault] = {
         N_("`{column:text}` was stored as a number that is not whole, or too large to be exact."),
         N_("Store ids as text."),
     ),
-    "number": Fault(N_("`{column:text}` is not a number."), N_("Write it like 1234.56.")),
+    "number": Fault(
+        N_("`{column:text}` is not a number."),
+        N_(
+            "Write it like 1234.56; a word that stands for no value can be declared as "
+            "reading.null in company.toml."
+        ),
+    ),
     "number_declared": Fault(
         N_("`{column:text}` is not a number in the declared form."),
         N_(
@@ -171,8 +178,8 @@ FAULTS: dict[str, Fault] = {
     "number_unit": Fault(
         N_("`{column:text}` is a number with something beside it: a sign, a unit or a currency."),
         N_(
-            "Write it like -1234.56, without signs of currency or percent, in the company's "
-            "currency; words that stand for no value can be declared as reading.null in company.toml."
+            "Write it like -1234.56, in the company's currency, without signs of currency or "
+            "percent."
         ),
     ),
     "number_large": Fault(
@@ -292,16 +299,19 @@ READING_HINTS = {
 COMPANY = N_("{name:name}. Teams: {teams:int}; people: {people:int}; rows: {tables:list}.")
 COMPANY_ROWS = N_("{table:text} {rows:int}")
 LOST = N_(
-    "Not used: {rows:int} of {total:int} rows. {sales:int} of them are sales, about {share:pct2} "
-    "of all sales. Each is listed by `salesdiag check`.",
+    "Not used: {rows:int} of {total:int} rows; {sales:int} of them are sales and carried about "
+    "{share:pct2} of all sales. `salesdiag check` lists them."
 )
 LOST_ROWS = N_(
-    "Not used: {rows:int} of {total:int} rows, none of them a sale. Each is listed by "
-    "`salesdiag check`."
+    "Not used: {rows:int} of {total:int} rows; they carried {share:pct} of sales. "
+    "`salesdiag check` lists them."
 )
-SWITCHED = N_(
-    "There are no orders that can be used, so sales are counted from won deals instead."
+BLANK = N_(
+    "{n:int} sale has no amount and counts as nothing.",
+    "{n:int} sales have no amount and count as nothing.",
+    count="n",
 )
+SWITCHED = N_("There are no orders that can be used, so sales are counted from won deals instead.")
 LOST_UNREAD = N_(
     "The amount of {n:int} of these sales cannot be read; it counts as an average one.",
     "The amounts of {n:int} of these sales cannot be read; each counts as an average one.",
@@ -329,6 +339,7 @@ MAPPING_VALUE = N_("`{key:name}` is {value:name}: {hint:text}")
 MAPPING_TEXT = N_("it must be text.")
 MAPPING_TEXTS = N_("it must be text, or a list of texts.")
 MAPPING_PART = N_("it must be a table.")
+MAPPING_ONE_COLUMN = N_("the whole header is one column, {column:name}.")
 MAPPING_READING = N_(
     "Rows are counted as in the source files. What is said of company.toml is declared under "
     "[company] and [company.reading] in the mapping."
