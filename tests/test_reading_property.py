@@ -74,7 +74,7 @@ def written(rows, reading, end):
         if wrong == "word":
             line[4], there["unread"] = "none yet", there["unread"] + 1
         elif wrong == "foreign":
-            line[4], asked = "7" + value + " EUR", True
+            line[4], asked = value + " EUR", True
         elif wrong == "empty":
             line[4], there["blank"] = "", there["blank"] + 1
         elif wrong == "ragged":
@@ -94,7 +94,7 @@ def written(rows, reading, end):
     return content, there, len(lines) - 1, asked
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rows=orders, reading=readings, end=st.sampled_from(["\n", "\r\n", "\r"]))
 def test_rows_and_sums_in_are_those_used_and_those_counted_out(rows, reading, end):
     notes = [

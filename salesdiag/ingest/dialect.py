@@ -135,7 +135,8 @@ def open_quote(text: str, delimiter: str, quote: str, columns: int) -> int | Non
     columns : int
         Cells of a line.
     """
-    if quote not in text:
+    # a cell of one line has both its marks in it; most files have no others
+    if quote not in text or not any(line.count(quote) % 2 for line in _lines(text)):
         return None
     d, q = re.escape(delimiter), re.escape(quote)
     cells = re.compile(rf"(?:\A|[{d}\r\n]){q}((?:[^{q}]++|{q}{q})*+)({q}|\Z)([^{d}\r\n]*)")

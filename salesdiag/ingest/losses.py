@@ -81,14 +81,16 @@ def sold(
     deals = name == "opportunities"
     sale = whole["outcome"].isna() | (whole["outcome"] == "won") if deals else True
     # a copy and an earlier state of a deal carry nothing of their own
-    doubled = left.index if deals else left.index[left.duplicated()]
+    doubled = left.index
+    if not deals:
+        doubled = left.index[left.duplicated()] if len(left) > len(kept) else left.index[:0]
     there = whole.index.isin(kept.index)
     out = ~there & ~whole.index.isin(doubled)
     amounts = whole["amount"]
     blank = amounts.isna() & ~unread
     return Sold(
         used=Sales.of(amounts[there & ~unread & ~blank & sale]),
-        unused=Sales.of(amounts[(out | unread) & ~blank & sale]),
+        unused=Sales.of(amounts[(out | (there & unread)) & ~blank & sale]),
         blank=int(((there | out) & blank & sale).sum()),
     )
 

@@ -32,8 +32,9 @@ def unread(raw: pd.DataFrame, frame: pd.DataFrame, column: str) -> np.ndarray:
     """Say in which rows a cell is filled and has no value."""
     if column not in raw:
         return np.zeros(len(raw), bool)
-    text = raw[column].astype("str").str.strip()
-    filled = raw[column].notna() & (text != "")
+    filled = raw[column].notna()
+    if pd.api.types.is_string_dtype(raw[column]):
+        filled &= raw[column].str.strip() != ""
     return (filled & frame[column].isna()).to_numpy()
 
 

@@ -219,7 +219,8 @@ def _run(source: Path, name: str, plan: plans.Plan, report: _Report, log: Log) -
         numbers = {
             key: content.frame.index
             for key, content in read.items()
-            if content.frame.index.is_unique and "rowid" not in map(str.lower, content.frame)
+            if content.frame.index.is_unique
+            and "rowid" not in {str(c).lower() for c in content.frame}
         }
         tables = {
             table: _table(connection, name, table, plan["tables"][table], numbers, report, log)
