@@ -150,11 +150,14 @@ def _claims(a: argparse.Namespace) -> int:
     from salesdiag.company import load
     from salesdiag.finding import rows
 
-    frame = claims.claims(None if a.data is None else load(a.data))
+    company = None if a.data is None else load(a.data)
+    frame = claims.claims(company)
     if a.json:
         _document({"schema": SCHEMA, "claims": rows(frame)})
     else:
         _table(frame, ["slug", "status", "missing", "title"])
+    if company is not None:
+        _talk(*company.losses.lines)
     return DONE
 
 
@@ -169,6 +172,7 @@ def _test(a: argparse.Namespace) -> int:
             _document(finding.to_dict())
         else:
             print(finding)
+        _talk(*company.losses.lines)
     return DONE
 
 

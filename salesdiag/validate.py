@@ -18,7 +18,7 @@ import pandas as pd
 
 from salesdiag.errors import Problem, Severity, as_frame
 from salesdiag.ingest import Raw, cells, large, rows
-from salesdiag.ingest.dialect import faulty
+from salesdiag.ingest.dialect import Dialect, faulty
 from salesdiag.ingest.log import Causes, Log
 from salesdiag.ingest.losses import Losses, Sales, Sold, dropped_frame, sold
 from salesdiag.ingest.read import near
@@ -201,7 +201,7 @@ def _presence(raw: Raw, log: Log) -> None:
         if frame.empty and not _ragged(raw, name):
             log.table = name
             log.whole("no_rows", "error" if name in CORE else "note", 0)
-    if not there & set(REVENUE):
+    if not any(t in failed or len(raw.tables.get(t, ())) or _ragged(raw, t) for t in REVENUE):
         log.table = "orders"
         log.whole("no_revenue", "note", 0)
 
@@ -220,7 +220,7 @@ def _table(
     ``ragged`` rows of the file are not in ``raw``: they do not fit the columns.
     """
     essential = table.name in (*CORE, *REVENUE)
-    raw = rows.named(raw, table)
+    raw = rows.named(raw, table, Dialect.of({"null": reading.null}).null)
     if not _columns(raw.columns, len(raw), table, essential, log):
         return None
     causes = Causes(raw.index)

@@ -16,6 +16,8 @@ from tiny_company import DIALECT, HEADER, REPS, company, mapping, text
 from salesdiag.company import examine, load
 from salesdiag.errors import DataError
 from salesdiag.ingest import cells
+from salesdiag.ingest.dialect import RIGHT, Dialect
+from salesdiag.ingest.files import read_csv
 from salesdiag.mapping import convert
 from salesdiag.schema import Column
 from salesdiag.settings import Reading
@@ -212,7 +214,24 @@ def test_no_date_is_read_otherwise_than_declared(day, hour, form, declared):
         assert value.strftime(declared).lstrip("0") in (cell.lstrip("0"), cell)
 
 
-def test_the_dialects_of_a_company_and_of_a_mapping_are_the_same():
-    from salesdiag.ingest.dialect import RIGHT
+@settings(max_examples=150, deadline=None)
+@given(
+    content=st.one_of(st.binary(max_size=60), st.text("ab,;|\"'\r\n\t=\0é", max_size=60)),
+    delimiter=st.sampled_from([",", ";", "\t", "+|", "a", "é"]),
+    encoding=st.sampled_from(["utf-8", "utf-16", "utf-7", "cp1252", "idna", "undefined"]),
+)
+def test_no_bytes_break_reading_and_rows_are_numbered_once(content, delimiter, encoding):
+    dialect = Dialect(delimiter=delimiter, encoding=encoding)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        found = read_csv(path, "x", dialect)
+    if found.frame is None:
+        assert {p.severity for p in found.problems} == {"error"}
+    else:
+        assert found.frame.index.is_unique
+        assert sum(p.rows for p in found.problems) == found.left_out
 
+
+def test_the_dialects_of_a_company_and_of_a_mapping_are_the_same():
     assert set(DIALECT) == set(RIGHT) - {"columns"}

@@ -5,7 +5,7 @@ Each function takes a table whose columns are canonical already, indexed by file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,26 @@ from salesdiag.schema import Column, Table
 FOREVER = pd.Timestamp("2200-01-01")
 
 
-def named(raw: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Return a table whose columns are called as in the contract, whatever their case."""
-    known = {c.name: c.name for c in table.columns if c.name not in raw}
+def named(raw: pd.DataFrame, table: Table, null: Collection[str]) -> pd.DataFrame:
+    """Return a table with the contract's names of columns, and without words for no value.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame
+    table : Table
+        Names are alike whatever their case.
+    null : collection of str
+        Words that stand for a missing value.
+    """
+    known = {c.name for c in table.columns if c.name not in raw}
     names = {n: str(n).strip().casefold() for n in raw.columns if n not in table}
-    found = {n: known[low] for n, low in names.items() if low in known}
+    found = {n: low for n, low in names.items() if low in known}
     once = {n: c for n, c in found.items() if list(found.values()).count(c) == 1}
-    return raw.rename(columns=once)
+    named = raw.rename(columns=once)
+    if not any(null):
+        return named
+    texts = {str(c): named[c] for c in named if pd.api.types.is_string_dtype(named[c])}
+    return named.assign(**{c: cells.mask(cells.isin(null)) for c, cells in texts.items()})
 
 
 def unread(raw: pd.DataFrame, frame: pd.DataFrame, column: str) -> np.ndarray:

@@ -11,7 +11,7 @@ by column in DuckDB's SQL over the source files, of which every cell is text:
     [sources.lines]                 # a file of the source folder
     file = "order_details.csv"      # or a list of files of the same columns
     delimiter = ","                 # these only where they differ: CSV in UTF-8 with a header,
-    encoding = "utf-8"              # only empty cells missing
+    encoding = "utf-8"              # only empty cells missing, or what [company.reading] says
     quote = '"'
     columns = ["a", "b"]            # names for a file without a header
     null = ["NULL"]
@@ -205,7 +205,7 @@ def _run(source: Path, name: str, plan: plans.Plan, report: _Report, log: Log) -
     """Run a mapping in memory; what it leaves out goes to the log."""
     # one thread, so that sums and the order of rows are the same every time
     options: dict[str, Any] = {"enable_external_access": "false", "threads": 1}
-    read = {key: _source(source, key, plan["sources"][key], report) for key in plan["sources"]}
+    read = {key: _source(source, key, plan, report) for key in plan["sources"]}
     with closing(duckdb.connect(config=options)) as connection:
         connection.execute("SET enable_progress_bar = false")  # in a notebook it would be shown
         for key, content in read.items():
@@ -254,15 +254,16 @@ class _Read:
     left_out: Mapping[str, int]
 
 
-def _source(folder: Path, key: str, declared: Mapping[str, Any], report: _Report) -> _Read:
+def _source(folder: Path, key: str, plan: plans.Plan, report: _Report) -> _Read:
+    dialect = plans.dialect(plan, key)
     found: list[tuple[str, files.Content]] = []
-    for name in plans.texts(declared["file"]):
+    for name in plans.texts(plan["sources"][key]["file"]):
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             raise DataError(words.MAPPING_FILE(file=name, source=folder))
         content = files.failed(name, "unknown_format", file=name, format=form(path).ending)
         if form(path).ending in (*READ, "", ".txt"):  # the mapping says that it is text
-            content = files.read_file(path, name, plans.dialect(declared))
+            content = files.read_file(path, name, dialect)
         if content.frame is None:
             told = " ".join(f"{p.problem} {p.remedy}" for p in content.problems)
             raise DataError(words.UNREADABLE_SOURCE(source=path, reason=told.rstrip(".")))
@@ -270,7 +271,7 @@ def _source(folder: Path, key: str, declared: Mapping[str, Any], report: _Report
         if len(content.frame.columns) == 1 and any(mark in head for mark in ",;\t|"):
             fault = words.MAPPING_VALUE(
                 key=f"sources.{key}.delimiter",
-                value=repr(plans.dialect(declared).delimiter),
+                value=repr(dialect.delimiter),
                 hint=words.MAPPING_ONE_COLUMN(column=head),
             )
             raise DataError(words.UNREADABLE_SOURCE(source=path, reason=str(fault).rstrip(".")))

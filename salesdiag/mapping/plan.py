@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +80,10 @@ def texts(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-def dialect(source: Mapping[str, Any]) -> Dialect:
-    """Return how the files of a source are written."""
-    return Dialect.of(source)
+def dialect(plan: Plan, source: str) -> Dialect:
+    """Return how the files of a source are written: by its own words, else by the company's."""
+    reading = plan.get("company", {}).get("reading", {})
+    return Dialect.of({**(reading if isinstance(reading, dict) else {}), **plan["sources"][source]})
 
 
 def feeds(plan: Plan) -> dict[str, frozenset[str]]:

@@ -341,8 +341,9 @@ MAPPING_TEXTS = N_("it must be text, or a list of texts.")
 MAPPING_PART = N_("it must be a table.")
 MAPPING_ONE_COLUMN = N_("the whole header is one column, {column:name}.")
 MAPPING_READING = N_(
-    "Rows are counted as in the source files. What is said of company.toml is declared under "
-    "[company] and [company.reading] in the mapping."
+    "Rows are counted as in the source file where a table comes from one file, otherwise as the "
+    "mapping brings them. What is said of company.toml is declared under [company] and "
+    "[company.reading] in the mapping."
 )
 MAPPING_TABLE = N_("`{table:name}` is not a table of the data contract.")
 MAPPING_COLUMN = N_("`{column:name}` is not a column of the data contract.")
