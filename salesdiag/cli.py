@@ -118,26 +118,30 @@ def _import(a: argparse.Namespace) -> int:
         raise ValueError(str(words.KIND_BY_TABLE(kind=a.kind)))
     from salesdiag.mapping import convert
 
-    report = convert(a.source, a.dest, a.mapping)
-    _table(report, report.columns)
-    _talk(words.IMPORTED(folder=a.dest))
+    done = convert(a.source, a.dest, a.mapping, accept_losses=a.accept_losses)
+    _table(done.report, done.report.columns)
+    _talk(words.IMPORTED(folder=a.dest), *done.losses.lines)
     return DONE
 
 
 def _check(a: argparse.Namespace) -> int:
-    from salesdiag.company import check
+    from salesdiag.company import examine
     from salesdiag.finding import rows
 
-    problems = check(a.data)
+    _, settings, found = examine(a.data)
+    problems, losses = found.problems, found.losses
     usable = not (problems["severity"] == "error").any()
     if a.json:
-        _document({"schema": SCHEMA, "usable": usable, "problems": rows(problems)})
+        told = {"usable": usable, "problems": rows(problems), "losses": losses.to_dict()}
+        _document({"schema": SCHEMA, **told})
     elif len(problems):
         _table(problems, [c for c in problems.columns if c != "rows"])
     if not usable:
         _talk(words.UNUSABLE())
     elif not len(problems):
         _talk(words.NO_PROBLEMS())
+    refusal = losses.refusal(settings.reading.most_lost)
+    _talk(*losses.lines, *([refusal] if refusal and usable else ()))
     return DONE if usable else UNUSABLE_DATA
 
 
@@ -146,11 +150,14 @@ def _claims(a: argparse.Namespace) -> int:
     from salesdiag.company import load
     from salesdiag.finding import rows
 
-    frame = claims.claims(None if a.data is None else load(a.data))
+    company = None if a.data is None else load(a.data)
+    frame = claims.claims(company)
     if a.json:
         _document({"schema": SCHEMA, "claims": rows(frame)})
     else:
         _table(frame, ["slug", "status", "missing", "title"])
+    if company is not None:
+        _talk(*company.losses.lines)
     return DONE
 
 
@@ -165,6 +172,7 @@ def _test(a: argparse.Namespace) -> int:
             _document(finding.to_dict())
         else:
             print(finding)
+        _talk(*company.losses.lines)
     return DONE
 
 
@@ -187,6 +195,7 @@ def _run(a: argparse.Namespace) -> int:
             force=a.force,
             timeout=a.timeout,
             dry_run=a.dry_run,
+            accept_losses=a.accept_losses,
             progress=follow,
         )
     finally:
@@ -201,6 +210,7 @@ def _run(a: argparse.Namespace) -> int:
         _talk(words.DELIVERED(folder=str(result.folder)))
     if result.failed:
         _talk(words.SOME_FAILED(n=len(result.failed)))
+    _talk(*result.losses.lines)
     return SOME_FAILED if result.failed else DONE
 
 
@@ -259,6 +269,7 @@ def parser() -> argparse.ArgumentParser:
     importing.add_argument("kind", choices=KINDS, metavar="KIND", help=_help("KIND"))
     _positional(importing, "SRC", "DEST")
     _options(importing, str, "--mapping")
+    _flags(importing, "--accept-losses")
 
     check = _command(commands, "check", _check, "DATA")
     claims = _command(commands, "claims", _claims)
@@ -274,7 +285,7 @@ def parser() -> argparse.ArgumentParser:
         "--timeout", type=float, default=600, metavar="SECONDS", help=_help("--timeout")
     )
     run.add_argument("--engine", default="forked", metavar="ENGINE", help=_help("--engine"))
-    _flags(run, "--identify", "--only-failed", "--force", "--dry-run")
+    _flags(run, "--identify", "--only-failed", "--force", "--dry-run", "--accept-losses")
 
     calibrate = _command(commands, "calibrate", _calibrate)
     calibrate.add_argument("--world", action="append", metavar="NAME", help=_help("--cell"))

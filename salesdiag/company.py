@@ -17,8 +17,9 @@ from markupsafe import Markup, escape
 
 from salesdiag import panel as panels
 from salesdiag import settings as setting
-from salesdiag.errors import DataError, Problem, as_frame
+from salesdiag.errors import DataError, Problem, as_frame, lines
 from salesdiag.ingest import Raw, read
+from salesdiag.ingest.losses import Losses
 from salesdiag.ingest.read import URL
 from salesdiag.plausible import doubts
 from salesdiag.schema import CORE, ROWS, TABLE, lookup
@@ -31,6 +32,8 @@ from salesdiag.validate import Validated, validate
 PACKAGE = Path(__file__).resolve().parent
 HOMES = (PACKAGE.parent, PACKAGE / "share")
 """Where bundled data lie: the project's folder, or the shared files of an installed package."""
+
+NOTHING_LOST = Losses()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -49,6 +52,8 @@ class Company:
         ``table``, ``cause``, ``rows``: rows left out while reading and checking.
     problems : pandas.DataFrame
         All that was found, as :func:`check` gives it.
+    losses : Losses
+        What of the tables and of sales could not be used, while importing or reading.
     source : str
         Where the data were read.
     fingerprint : str
@@ -61,6 +66,7 @@ class Company:
     tables: Mapping[str, pd.DataFrame]
     dropped: pd.DataFrame = field(default_factory=pd.DataFrame)
     problems: pd.DataFrame = field(default_factory=lambda: as_frame(()))
+    losses: Losses = field(default_factory=Losses)
     source: str = ""
     fingerprint: str = ""
 
@@ -138,10 +144,9 @@ class Company:
     def _lines(self) -> list[Message]:
         number = {t: f[ROWS].sum() if ROWS in f else len(f) for t, f in self.tables.items()}
         rows = [words.COMPANY_ROWS(table=t, rows=int(n)) for t, n in number.items()]
-        lost = int(self.dropped["rows"].sum()) if len(self.dropped) else 0
         people = len(self.tables.get("people", ()))
         lines = [words.COMPANY(name=self.name, teams=len(self.teams), people=people, tables=rows)]
-        return lines + ([words.COMPANY_DROPPED(count=lost)] if lost else [])
+        return [*lines, *self.losses.lines]
 
     def __repr__(self) -> str:
         """Return name, size, tables and how many rows were left out."""
@@ -179,20 +184,21 @@ def load(source: str | Path = "data/demo") -> Company:
     >>> load("data/demo").has("orders", "coaching")  # doctest: +SKIP
     True
     """
-    raw, settings, found = _checked(source)
+    raw, settings, found = examine(source)
     problems = found.problems
     errors = problems[problems["severity"] == "error"]
     if len(errors):
         head = words.UNUSABLE(source=raw.source, count=len(errors))
-        raise DataError("\n".join([str(head), *map(_line, errors.to_dict("records"))]), problems)
+        raise DataError("\n".join([str(head), *lines(problems)]), problems)
     return Company(
         name=settings.name,
         settings=settings,
         tables=found.tables,
         dropped=found.dropped,
         problems=problems,
+        losses=found.losses,
         source=raw.source,
-        fingerprint=fingerprint(found.tables, raw.settings_raw),
+        fingerprint=fingerprint(found.tables, raw.settings_raw, found.losses),
     )
 
 
@@ -216,10 +222,22 @@ def check(source: str | Path) -> pd.DataFrame:
     DataError
         The source itself cannot be read.
     """
-    return _checked(source)[2].problems
+    return examine(source)[2].problems
 
 
-def _checked(source: str | Path) -> tuple[Raw, Settings, Validated]:
+def examine(source: str | Path) -> tuple[Raw, Settings, Validated]:
+    """Read and check a company; return it as it stands, its settings, and what was found.
+
+    Parameters
+    ----------
+    source : str or Path
+        As for :func:`load`.
+
+    Raises
+    ------
+    DataError
+        The source itself cannot be read.
+    """
     raw = read(_located(source))
     settings, faults = _settings(raw)
     found = _doubted(validate(raw, settings), settings)
@@ -269,14 +287,11 @@ def _settings(raw: Raw) -> tuple[Settings, list[Problem]]:
     ]
 
 
-def _line(problem: dict[Any, Any]) -> str:
-    if pd.isna(problem["column"]):
-        return str(words.AT_TABLE(**problem))
-    template = words.AT_COLUMN if pd.isna(problem["row"]) else words.AT_ROW
-    return str(template(**problem))
-
-
-def fingerprint(tables: Mapping[str, pd.DataFrame], settings_raw: Mapping[str, Any]) -> str:
+def fingerprint(
+    tables: Mapping[str, pd.DataFrame],
+    settings_raw: Mapping[str, Any],
+    losses: Losses = NOTHING_LOST,
+) -> str:
     """Return the SHA-256 of a company's content, in hexadecimal.
 
     How the tables are stored does not matter: neither format, nor order of rows, nor columns
@@ -288,6 +303,8 @@ def fingerprint(tables: Mapping[str, pd.DataFrame], settings_raw: Mapping[str, A
         Canonical frames by table.
     settings_raw : mapping
         Content of ``company.toml``.
+    losses : Losses
+        They stand on pages, so that the same tables with other losses make other pages.
     """
     digest = hashlib.sha256()
     said = {k: v for k, v in settings_raw.items() if k != "reading"}
@@ -297,4 +314,6 @@ def fingerprint(tables: Mapping[str, pd.DataFrame], settings_raw: Mapping[str, A
         digest.update(f"\n{name} {list(frame.columns)}\n".encode())
         rows = pd.util.hash_pandas_object(frame, index=False, categorize=True).to_numpy()
         digest.update(np.sort(rows).tobytes())
+    if losses:
+        digest.update(json.dumps(losses.to_dict(), sort_keys=True).encode())
     return digest.hexdigest()

@@ -127,3 +127,25 @@ def as_frame(problems: Iterable[Problem]) -> pd.DataFrame:
     frame.insert(2, "row", pd.Series([p.row for p in found], dtype="Int64"))
     frame["rows"] = pd.Series([p.rows for p in found], dtype="int64")
     return frame
+
+
+def lines(problems: pd.DataFrame) -> list[str]:
+    """Return why data cannot be used: errors, then rows left out of the tables that have some.
+
+    Parameters
+    ----------
+    problems : pandas.DataFrame
+        As :func:`as_frame` gives them.
+    """
+    wrong = problems["severity"] == "error"
+    rows = (problems["severity"] == "dropped") & problems["table"].isin(problems["table"][wrong])
+    found = [*problems[wrong].to_dict("records"), *problems[rows].to_dict("records")]
+    return [line(p) for p in found]
+
+
+def line(problem: dict[Any, Any]) -> str:
+    """Return one row of :func:`as_frame` as a sentence that says where it is."""
+    if pd.isna(problem["column"]):
+        return str(words.AT_TABLE(**problem))
+    template = words.AT_COLUMN if pd.isna(problem["row"]) else words.AT_ROW
+    return str(template(**problem))

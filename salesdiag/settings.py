@@ -42,7 +42,15 @@ class Reading:
     time_zone : str or None
         IANA name of the zone whose calendar days count, where times carry an offset.
     delimiter : str
-        What stands between the cells of a line.
+        What stands between the cells of a line: one character or several.
+    encoding : str
+        Of text files, as Python names it.
+    quote : str
+        What stands around a cell that holds the delimiter.
+    null : str or list of str
+        Words that stand for a missing value, beside an empty cell.
+    most_lost : float
+        Share of sales, 0 to 1, that rows which cannot be used may carry before a run stops.
     quarter_dates : str or None
         What the date of a quarter's target is when it lies at the end of a month: ``"end"`` of the
         quarter, ``"before"`` its first day, or in its first month (``"start"``); None asks.
@@ -56,6 +64,10 @@ class Reading:
     date_format: str = "ISO8601"
     time_zone: str | None = None
     delimiter: str = ","
+    encoding: str = "utf-8"
+    quote: str = '"'
+    null: str | list[str] = ""
+    most_lost: float = 0.01
     quarter_dates: str | None = None
     cache: str | None = None
 
@@ -263,8 +275,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return _number(value)
     if int in options:
         return isinstance(value, int) and not isinstance(value, bool)
-    if list[str] in options:
-        return isinstance(value, list) and all(isinstance(v, str) for v in value)
+    if list[str] in options and isinstance(value, list):
+        return all(isinstance(v, str) for v in value)
     return isinstance(value, str if str in options else dict)
 
 
@@ -307,6 +319,10 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
     found += _disallowed_parts(content)
     if isinstance(content.get("currency"), str) and not is_currency(content["currency"]):
         found.append(("currency", ["ISO 4217"]))
+    reading = content.get("reading")
+    most = reading.get("most_lost") if isinstance(reading, dict) else None
+    if isinstance(most, int | float) and not 0 <= most <= 1:
+        found.append(("reading.most_lost", ["0 – 1"]))
     found += [
         (key, ["YYYY-MM-DD"])
         for key in ("data_from", "data_to")

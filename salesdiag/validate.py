@@ -8,7 +8,7 @@ another table is found there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,11 +19,20 @@ import pandas as pd
 from salesdiag import restate
 from salesdiag.errors import Problem, Severity, as_frame
 from salesdiag.ingest import Raw, cells, large, rows
+from salesdiag.ingest.dialect import Dialect, faulty
 from salesdiag.ingest.log import Causes, Log
+from salesdiag.ingest.losses import Losses, Sales, Sold, dropped_frame, sold
 from salesdiag.ingest.read import near
 from salesdiag.schema import CORE, RANGES, REVENUE, TABLE, Column, Table, order
 from salesdiag.settings import Reading, Settings
 from salesdiag.text import data as words
+
+ASKED = {
+    "orders": ("amount", "ordered_on"),
+    "opportunities": ("amount", "created_on", "closed_on"),
+    "quotas": ("amount", "period"),
+}
+"""Columns that sales and plans are counted from: what nobody may guess there stops a run."""
 
 SUMMARISED = frozenset({"wrong_type", "time_cut", "stripped", "moved"})
 """Faults told once for a column: its rows are alike."""
@@ -43,12 +52,15 @@ class Validated:
         Columns ``table``, ``cause``, ``rows``: rows left out, each counted once.
     at : mapping
         By table, the row in the file of each of its rows.
+    losses : Losses
+        What was not used, with what an import before could not use.
     """
 
     tables: Mapping[str, pd.DataFrame]
     problems: pd.DataFrame
     dropped: pd.DataFrame
     at: Mapping[str, pd.Index] = field(default_factory=dict)
+    losses: Losses = field(default_factory=Losses)
 
 
 def validate(raw: Raw, settings: Settings) -> Validated:
@@ -79,35 +91,68 @@ def validate(raw: Raw, settings: Settings) -> Validated:
     for name in order([*raw.tables, *raw.large]):
         log.table = name
         frame = (
-            _table(raw.tables[name], TABLE[name], reading, told, done, log)
+            _table(raw.tables[name], TABLE[name], reading, told, done, log, _ragged(raw, name))
             if name in raw.tables
             else _large(raw, TABLE[name], reading, told, done, log)
         )
         if frame is not None and len(frame):
             done[name] = frame
     done = restate.shares(restate.money(done, settings.currency, log), log)
-    counts = [(t, cause, n) for (t, cause), n in log.dropped.items()]
+    losses = _losses(raw, settings, done, log)
+    dropped = dropped_frame((t, cause, n) for (t, cause), n in log.dropped.items())
+    problems = as_frame(log.problems)
+    if raw.imported is not None:
+        losses += raw.imported.losses
+        dropped = _both(dropped, raw.imported.dropped)
+        problems = _both(problems, raw.imported.problems)
     return Validated(
         tables={name: frame.reset_index(drop=True) for name, frame in done.items()},
         at={name: frame.index for name, frame in done.items()},
-        problems=as_frame(_by_weight(log.problems)),
-        dropped=pd.DataFrame(
-            {
-                "table": pd.Series([c[0] for c in counts], dtype="str"),
-                "cause": pd.Series([c[1] for c in counts], dtype="str"),
-                "rows": pd.Series([c[2] for c in counts], dtype="int64"),
-            }
-        ),
+        problems=_by_weight(problems),
+        dropped=dropped,
+        losses=losses,
     )
 
 
-def _by_weight(problems: Sequence[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda p: ("error", "dropped", "note").index(p.severity))
+def _both(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([f for f in (one, other) if len(f)] or [one], ignore_index=True)
+
+
+def _by_weight(problems: pd.DataFrame) -> pd.DataFrame:
+    weight = problems["severity"].map({"error": 0, "dropped": 1, "note": 2})
+    return problems.loc[weight.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def _ragged(raw: Raw, table: str) -> int:
+    """Return how many rows of a table, or of the files it was made of, could not be read."""
+    return sum(n for t, n in raw.left_out.items() if t == table or table in raw.feeds.get(t, ()))
+
+
+def _losses(raw: Raw, settings: Settings, done: Mapping[str, pd.DataFrame], log: Log) -> Losses:
+    """Return what was not used; sales are those of the table that revenue comes from."""
+    source = settings.revenue_source or next((t for t in REVENUE if t in done), REVENUE[0])
+    brought = "orders" in raw.tables or bool(raw.left_out.get("orders"))
+    switched = brought and settings.revenue_source is None and source == "opportunities"
+    if switched:
+        log.table = "orders"
+        log.whole("switched", "note", 0)
+    seen = log.sales.get(source, Sold())
+    ragged = _ragged(raw, source)
+    return Losses(
+        rows=sum(log.dropped.values()),
+        total=sum(map(len, raw.tables.values()))
+        + sum(p.rows for p in raw.large.values())
+        + sum(raw.left_out.values()),
+        used=seen.used,
+        unused=seen.unused + Sales(rows=ragged, unread=ragged),
+        blank=seen.blank,
+        switched=switched,
+    )
 
 
 def _reading(reading: Reading, log: Log) -> Reading:
     """Return a reading that can be used; what is wrong with the declared one is told."""
-    default = Reading()
+    default, wrong = Reading(), faulty(vars(reading))
     for name, good in {
         "decimal": reading.decimal in (".", ","),
         "thousands": reading.thousands in ("", ".", ",", "'", "’", " ", "\u00a0", "\u202f")
@@ -116,7 +161,7 @@ def _reading(reading: Reading, log: Log) -> Reading:
         or all(any(f in str(reading.date_format) for f in part) for part in _DATE_PARTS),
         "time_zone": reading.time_zone is None or _is_zone(reading.time_zone),
         "quarter_dates": reading.quarter_dates in (None, "start", "before", "end"),
-        "delimiter": isinstance(reading.delimiter, str) and len(reading.delimiter.encode()) == 1,
+        **{key: key not in wrong for key in ("delimiter", "encoding", "quote", "null")},
     }.items():
         if not good:
             log.problems.append(
@@ -152,9 +197,11 @@ def _presence(raw: Raw, log: Log) -> None:
         log.table = name
         if name not in there:
             log.whole("no_table", "error", 0, row=TABLE[name].row)
-        elif name in raw.tables and raw.tables[name].empty:
-            log.whole("no_rows", "error", 0)
-    if not there & set(REVENUE):
+    for name, frame in raw.tables.items():
+        if frame.empty and not _ragged(raw, name):
+            log.table = name
+            log.whole("no_rows", "error" if name in CORE else "note", 0)
+    if not any(t in failed or len(raw.tables.get(t, ())) or _ragged(raw, t) for t in REVENUE):
         log.table = "orders"
         log.whole("no_revenue", "note", 0)
 
@@ -166,9 +213,14 @@ def _table(
     told: bool,
     done: Mapping[str, pd.DataFrame],
     log: Log,
+    ragged: int = 0,
 ) -> pd.DataFrame | None:
-    """Return one canonical table, indexed by file row; None where it cannot be used."""
+    """Return one canonical table, indexed by file row; None where it cannot be used.
+
+    ``ragged`` rows of the file are not in ``raw``: they do not fit the columns.
+    """
     essential = table.name in (*CORE, *REVENUE)
+    raw = rows.named(raw, table, Dialect.of({"null": reading.null}).null)
     if not _columns(raw.columns, len(raw), table, essential, log):
         return None
     causes = Causes(raw.index)
@@ -180,17 +232,21 @@ def _table(
             frame[column.name] = rows.references(frame, table, column, done, causes, log)
     frame = rows.ordered(frame, table, causes, log)
     if table.name == "opportunities":
-        frame = rows.closings(frame, causes, log)
+        frame = rows.closings(frame, rows.unread(raw, frame, "closed_on"), causes, log)
     frame = restate.periods(frame, table, reading, causes, log)
-    frame = rows.unique(causes.apply(frame, log), table, log)
+    whole, left = frame, causes.apply(frame, log)
+    frame = rows.unique(left, table, log)
+    if table.name in REVENUE:
+        unread = rows.unread(raw, whole, "amount")
+        log.sales[table.name] = sold(table.name, whole, left, frame, unread)
     if table.name == "time_log":
         frame = restate.weekly(frame, log)
     if table.name == "assignments":
         rows.overlaps(frame, "rep", "person_id", "team_id", "two_teams", log)
         rows.overlaps(frame, "manager", "team_id", "person_id", "two_managers", log)
-    lost = len(raw) - len(frame)
-    if essential and 2 * lost > len(raw):
-        log.whole("budget", "error", lost, lost=lost, total=len(raw))
+    lost, total = len(raw) - len(frame) + ragged, len(raw) + ragged
+    if essential and 2 * lost > total:
+        log.whole("budget", "error", lost, lost=lost, total=total)
     return frame
 
 
@@ -219,6 +275,12 @@ def _columns(
 ) -> bool:
     """Tell of unknown and missing columns; return whether the table can be used."""
     names = [str(c) for c in columns]
+    low = [n.strip().casefold() for n in names]
+    twice = [n for n, k in zip(names, low, strict=True) if low.count(k) > 1 and k in table]
+    if twice:
+        log.whole("same_column", "error" if essential else "dropped", count, column=twice[0])
+        log.drop(words.FAULTS["same_column"].problem(column=twice[0]), count)
+        return False
     missing = [c for c in table.required if c not in names]
     open_names = [c.name for c in table.columns if c.name not in names]
     marks = [m for m in (";", "\t", "|") if len(names) == 1 and m in names[0]]
@@ -264,19 +326,24 @@ def _column(
         "kind": words.KINDS.get(column.kind, words.KINDS["number"])(),
     }
     # an end that cannot be read must not be taken for "still"
-    needed = column.filled or any(
-        end == column.name and table[start].filled for start, end in table.ordered
+    needed = (
+        column.filled
+        or any(end == column.name and table[start].filled for start, end in table.ordered)
+        or (table.name, column.name) == ("opportunities", "closed_on")
     )
     for fault, mask in faults.items():
         blanked = not needed or (fault == "date_late" and not column.filled)
         severity: Severity = "note" if blanked or fault in cells.KEPT else "dropped"
         if not mask.any():
             continue
+        out = severity == "dropped"
+        if fault in cells.QUESTIONS and column.name in ASKED.get(table.name, ()):
+            severity = "error"
         if fault in SUMMARISED:
             log.whole(fault, severity, int(mask.sum()), column=column.name, **about)
         else:
             log.rows(fault, severity, stored[mask], column=column.name, **about)
-        if severity == "dropped":
+        if out:
             causes.add(mask, words.FAULTS[fault].problem(column=column.name, **about))
     told_of = np.logical_or.reduce(
         [m for f, m in faults.items() if f not in cells.KEPT] or [np.zeros(len(raw), bool)]

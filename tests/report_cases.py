@@ -19,6 +19,7 @@ from salesdiag.finding import (
     Naive,
     TeamEstimate,
 )
+from salesdiag.ingest.losses import Losses
 from salesdiag.settings import Settings
 from salesdiag.text import N_
 from salesdiag.text import claims as claim_words
@@ -52,6 +53,7 @@ class Invented:
     teams: pd.DataFrame
     team_panel: pd.DataFrame
     dropped: pd.DataFrame
+    losses: Losses = field(default_factory=Losses)
     fingerprint: str = "9f2c" * 16
     panel: pd.DataFrame = field(default_factory=pd.DataFrame)
 

@@ -169,7 +169,7 @@ def test_no_content_breaks_it_and_what_is_kept_is_sound(content):
     assert all(v > 0 for v in found.limits.values())
     assert found.gross_margin is None or 0 <= found.gross_margin <= 1
     for f in fields(Reading):
-        assert isinstance(getattr(found.reading, f.name), str | None)
+        assert isinstance(getattr(found.reading, f.name), str | float | int | list | None)
     # what is kept was given, a date as its text, or is the default
     plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in content.items()}
     assert bool(faults) or all(

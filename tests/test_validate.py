@@ -82,10 +82,10 @@ PLANTED = [
     ("quotas", None, {"owner_id": "7", "period": "2024-01-01", "period_kind": "quarter",
                       "amount": "5"}, "owner_id", 4, "dropped"),
     ("accounts", 0, {"owner_id": "nobody"}, "owner_id", 2, "note"),
-    ("orders", 0, {"amount": "1.234,56"}, "amount", 2, "dropped"),
+    ("orders", 0, {"amount": "1.234,56"}, "amount", 2, "error"),
     ("orders", 1, {"amount": ""}, "amount", 3, "dropped"),
     ("orders", 2, {"ordered_on": "2024-02-30"}, "ordered_on", 4, "dropped"),
-    ("orders", 2, {"ordered_on": "2024-02-10T23:30:00Z"}, "ordered_on", 4, "dropped"),
+    ("orders", 2, {"ordered_on": "2024-02-10T23:30:00Z"}, "ordered_on", 4, "error"),
     ("orders", 2, {"ordered_on": "2024-02-10 23:30"}, "ordered_on", None, "note"),
     ("orders", 3, {"account_id": "A9"}, "account_id", 5, "note"),
     ("orders", 4, {"margin": "nan"}, "margin", 6, "note"),
@@ -124,7 +124,7 @@ def test_one_fault_is_told_once_and_in_its_place(table, row, content, column, to
     found = checked(frames)
     assert faults(found) == [(table, column, told_row, severity)]
     lost = len(frames[table]) - len(found.tables[table])
-    assert lost == (severity == "dropped") == found.dropped["rows"].sum()
+    assert lost == (severity != "note") == found.dropped["rows"].sum()
     (problem,) = found.problems.itertuples()
     assert problem.problem
     assert problem.remedy
@@ -209,7 +209,7 @@ def test_an_undeclared_delimiter_is_named():
 
 def test_a_name_that_is_nearly_right_is_suggested():
     frames = tables()
-    frames["orders"] = frames["orders"].rename(columns={"ordered_on": "Ordered_On "})
+    frames["orders"] = frames["orders"].rename(columns={"ordered_on": "Ordered_at "})
     remedies = " ".join(checked(frames).problems["remedy"])
     assert "ordered_on" in remedies
 
@@ -290,7 +290,7 @@ def grouped(value, decimal, thousands):
 
 
 @pytest.mark.parametrize(("decimal", "thousands"), FORMS)
-@given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
+@given(values=st.lists(st.floats(-cells.LARGEST, cells.LARGEST), min_size=1, max_size=5))
 def test_numbers_survive_the_declared_form_exactly(decimal, thousands, values):
     reading = Reading(decimal=decimal, thousands=thousands)
     written = pd.Series([grouped(v, decimal, thousands) for v in values], dtype="str")
@@ -312,8 +312,8 @@ def test_an_undeclared_german_number_is_never_read_as_another(value):
     ("texts", "reading", "wanted", "told"),
     [
         (["1.234", "2.500"], {}, [None, None], {"number_ambiguous"}),
-        (["1.234", "2.5"], {}, [1.234, 2.5], set()),
-        (["1.234", "0.500"], {}, [1.234, 0.5], set()),
+        (["1.234", "2.5"], {}, [None, 2.5], {"number_ambiguous"}),
+        (["1.234", "0.500"], {}, [None, 0.5], {"number_ambiguous"}),
         (["1.234", "7"], {}, [None, 7.0], {"number_ambiguous"}),
         (["1.234"], {"decimal": "."}, [1.234], set()),
         (["1.234"], {"decimal": ",", "thousands": "."}, [1234.0], set()),
@@ -324,7 +324,9 @@ def test_an_undeclared_german_number_is_never_read_as_another(value):
         (["1 234"], {}, [None], {"number_mark"}),
         (["1'234.5"], {"thousands": "'"}, [1234.5], set()),
         (["+5", "-.5", "1e-3", " 8 "], {}, [5.0, -0.5, 0.001, 8.0], set()),
-        (["€5", "5%", "(5)", "five", "--5", "NULL"], {}, [None] * 6, {"number"}),
+        (["€5", "5 %", "(5)", "5-", "USD 5", "5 kr."], {}, [None] * 6, {"number_unit"}),
+        (["five", "NULL", "O-5-A"], {}, [None] * 3, {"number"}),
+        (["1e15", "1e16"], {}, [1e15, None], {"number_large"}),
         (["1e999", "inf", "NaN"], {}, [None] * 3, {"number"}),
         (["٣", "１"], {}, [None] * 2, {"number"}),
         (["5\n6", "5;6"], {}, [None] * 2, {"number"}),

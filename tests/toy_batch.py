@@ -18,6 +18,7 @@ import pytest
 from salesdiag import batch
 from salesdiag.batch import engines, files, planning
 from salesdiag.finding import Check, Finding, Interval
+from salesdiag.ingest.losses import Losses
 from salesdiag.settings import Settings
 from salesdiag.text import findings as finding_words
 
@@ -95,6 +96,7 @@ def company(*teams: tuple[str, str]) -> SimpleNamespace:
     return SimpleNamespace(
         name="Toy",
         settings=Settings(name="Toy"),
+        losses=Losses(),
         fingerprint=hashlib.sha256(repr(teams).encode()).hexdigest(),
         teams=pd.DataFrame({"team_id": ids, "name": [n for _, n in teams]}),
         tables={

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from salesdiag.batch.folder import (
     refuse_foreign,
 )
 from salesdiag.batch.jobs import Job, Outcome
+from salesdiag.ingest.losses import Losses
 from salesdiag.text import Message
 from salesdiag.text import commands as words
 
@@ -56,12 +57,15 @@ class RunResult:
         What would run; only for a dry run.
     notes : tuple of Message
         What else there is to say.
+    losses : Losses
+        What of the data could not be used.
     """
 
     folder: Path
     outcomes: tuple[Outcome, ...] = ()
     planned: tuple[Job, ...] = ()
     notes: tuple[Message, ...] = ()
+    losses: Losses = field(default_factory=Losses)
 
     @property
     def failed(self) -> tuple[Outcome, ...]:
@@ -75,6 +79,7 @@ class RunResult:
             "folder": str(self.folder),
             "planned": [{"report": j.key, "team": j.team} for j in self.planned],
             "reports": [write.told(o) for o in self.outcomes],
+            "losses": self.losses.to_dict(),
         }
 
 
@@ -92,6 +97,7 @@ def run(
     force: bool = False,
     timeout: float = 600,
     dry_run: bool = False,
+    accept_losses: bool = False,
     progress: Progress = lambda done, total, outcome: None,
 ) -> RunResult:
     """Make the report of a company: a page for each team, one for the company, an index.
@@ -123,6 +129,8 @@ def run(
         Seconds that one notebook may take.
     dry_run : bool
         Only say what would run.
+    accept_losses : bool
+        Make the report also where more of sales cannot be used than ``reading.most_lost`` allows.
     progress : callable
         Called with reports done, reports in all, and the latest outcome (None at the start).
 
@@ -151,6 +159,7 @@ def run(
         force=force,
         timeout=timeout,
         dry_run=dry_run,
+        accept_losses=accept_losses,
     )
     if engine not in ENGINES:
         raise ValueError(str(words.NO_SUCH_ENGINE(engine=engine, known=list(ENGINES))))
@@ -174,6 +183,7 @@ class Request:
     force: bool = False
     timeout: float = 600
     dry_run: bool = False
+    accept_losses: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.timeout <= LONGEST:
@@ -225,7 +235,8 @@ def run_with(
             if request.dry_run:
                 kept = _kept(plan, request)
                 planned = tuple(j for j in plan.jobs if j.key not in kept)
-                return RunResult(folder=plan.folder, planned=planned)
+                losses = plan.company.losses
+                return RunResult(folder=plan.folder, planned=planned, losses=losses)
             with claimed(plan.folder):
                 recover(plan.folder)
                 return _execute(parts, engine, request, plan, progress)
@@ -234,6 +245,7 @@ def run_with(
 def _plan(parts: planning.Parts, request: Request) -> Plan:
     source = planning.absolute(request.data)
     company = parts.load(source)
+    planning.refuse_losses(company, request.accept_losses)
     known = planning.team_ids(company)
     teams = planning.choose(request.teams, known) if request.teams is not None else known
     out = request.out if request.out is not None else planning.default_out(source, company.name)
@@ -298,4 +310,7 @@ def _execute(
     write.manifest(partial.path, plan.company.name, plan.identity, told)
     moved = partial.promote()
     notes = [] if moved is None else [words.KEPT_ASIDE(folder=moved.name)]
-    return RunResult(folder=plan.folder, outcomes=told, notes=(*engine.notes, *notes))
+    losses = plan.company.losses
+    return RunResult(
+        folder=plan.folder, outcomes=told, notes=(*engine.notes, *notes), losses=losses
+    )

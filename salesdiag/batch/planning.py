@@ -101,6 +101,15 @@ def default_out(data: str | Path, name: str) -> Path:
     return Path("reports", re.sub(r"[^\w-]+", "-", stem).strip("-") or "company")
 
 
+def refuse_losses(company: Company, accepted: bool) -> None:
+    """Raise ``DataError`` where more of sales cannot be used than the company allows."""
+    from salesdiag.errors import DataError
+
+    refusal = company.losses.refusal(company.settings.reading.most_lost)
+    if refusal is not None and not accepted:
+        raise DataError(refusal, company.problems)
+
+
 def choose(asked: Sequence[str], known: Sequence[str]) -> list[str]:
     """Return the teams asked for, in the order in which they are known, each once.
 

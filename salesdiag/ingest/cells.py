@@ -23,16 +23,26 @@ from salesdiag.settings import Reading
 KEPT = frozenset({"stripped", "time_cut", "moved"})
 """Faults whose cell keeps a value."""
 
+QUESTIONS = frozenset(
+    {"number_mark", "number_ambiguous", "number_declared", "number_unit", "number_large"}
+    | {"date_order", "date_declared", "time_zone"}
+)
+"""Faults of cells that hold a value which nobody may guess: a declaration or the user answers."""
+
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 EXACT_INTEGER = 2**53
 ISO = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?", re.ASCII
+    r"\d{4}-\d{2}-\d{2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?", re.ASCII
 )
 DAY_FIRST_OR_NOT = re.compile(
     r"\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})\b.*|\d{4}[./]\d{1,2}[./]\d{1,2}\b.*"
 )
 MARKS = r"[-+]?\d[\d.,'’ \x{a0}\x{202f}]*\d"
 THREE_DIGITS = r"[-+]?[1-9]\d{0,2}\.\d{3}"
+BESIDE = r"(?:\p{Sc}|\p{L}{1,4}[.]?\p{Sc}?|%|[-+(−–]|\s)"
+UNIT = rf"{BESIDE}*\d[\d.,'’ \x{{a0}}\x{{202f}}]*(?:{BESIDE}|\))*"
+LARGEST = 1e15
+"""Numbers up to here add up to the cent; larger ones are slips."""
 SPACES = " \u00a0\u202f"
 
 
@@ -56,8 +66,8 @@ def parse(cells: pd.Series, column: Column, reading: Reading, decimal_declared: 
     reading : Reading
         Declared decimal mark, grouping mark, date format and time zone; they apply to text.
     decimal_declared : bool
-        Whether the decimal mark was declared. Where it was not, a column whose every point is
-        followed by three digits is a fault: it may hold thousands.
+        Whether the decimal mark was declared. Where it was not, a point followed by three digits
+        is a fault, whatever else the column holds: it may stand between thousands.
 
     Returns
     -------
@@ -73,7 +83,9 @@ def parse(cells: pd.Series, column: Column, reading: Reading, decimal_declared: 
     elif column.kind == "flag":
         parsed = _flags(cells)
     else:
-        parsed = _ranged(_numbers(cells, reading, decimal_declared), column)
+        bounded = np.isfinite(RANGES.get(column.kind, (0, np.inf))[1])
+        # 1.000 of at most 1 or 100 cannot be a thousand
+        parsed = _ranged(_numbers(cells, reading, decimal_declared, bounded), column)
     return Parsed(
         values=parsed.values.astype(pd.api.types.pandas_dtype(DTYPES[column.kind])),
         faults={name: mask for name, mask in parsed.faults.items() if mask.any()},
@@ -142,35 +154,41 @@ def number_pattern(reading: Reading) -> str:
     return rf"[-+]?(?:{digits}(?:{point}\d+)?|{point}\d+)(?:[eE][-+]?\d+)?"
 
 
-def _numbers(cells: pd.Series, reading: Reading, decimal_declared: bool) -> Parsed:
+def _numbers(
+    cells: pd.Series, reading: Reading, decimal_declared: bool, bounded: bool = False
+) -> Parsed:
     kind = kind_of(cells)
     if kind in ("moment", "flag"):
         return _wrong(cells)
     if kind == "number":
         values = pd.Series(cells.to_numpy("float64", na_value=np.nan), index=cells.index)
-        infinite = np.isinf(values.to_numpy())
-        return Parsed(values=values.mask(infinite), faults={"number": infinite})
+        return _finite(values, {})
     text = cells.str.strip()
     filled = (text.notna() & (text != "")).to_numpy()
     fits = _matches(text, number_pattern(reading))
-    ambiguous = np.zeros(len(cells), bool)
-    if not decimal_declared:
-        pointed = fits & _matches(text, r".*\..*")
-        if pointed.any() and _matches(text, THREE_DIGITS)[pointed].all():
-            ambiguous = pointed
-    marked = np.zeros(len(cells), bool)
-    if not decimal_declared:
-        marked = ~fits & _matches(text, MARKS)
-    values = _floats(text.where(fits & ~ambiguous), reading)
-    infinite = np.isinf(values.to_numpy())
-    general = "number_declared" if decimal_declared else "number"
+    asked = not decimal_declared and not bounded
+    ambiguous = fits & _matches(text, THREE_DIGITS) if asked else np.zeros(len(cells), bool)
+    marked = filled & ~fits & _matches(text, MARKS)
+    beside = filled & ~fits & ~marked & _matches(text, UNIT)
+    faults = {
+        "number_ambiguous": ambiguous,
+        "number_declared" if decimal_declared else "number_mark": marked,
+        "number_unit": beside,
+        "number": filled & ~fits & ~marked & ~beside,
+    }
+    return _finite(_floats(text.where(fits & ~ambiguous), reading), faults)
+
+
+def _finite(values: pd.Series, faults: dict[str, np.ndarray]) -> Parsed:
+    """Leave out numbers that are none, and those that are too large to be added up."""
+    sizes = np.abs(values.to_numpy())
+    infinite = np.isinf(sizes)
+    with np.errstate(invalid="ignore"):
+        large = (sizes > LARGEST) & ~infinite
+    number = faults.get("number", np.zeros(len(values), bool)) | infinite
     return Parsed(
-        values=values.mask(infinite),
-        faults={
-            "number_ambiguous": ambiguous,
-            "number_mark": marked,
-            general: (filled & ~fits & ~marked) | infinite,
-        },
+        values=values.mask(infinite | large),
+        faults={**faults, "number": number, "number_large": large},
     )
 
 
@@ -251,21 +269,29 @@ def _written(cells: pd.Series, reading: Reading, zone: ZoneInfo | None) -> Parse
     days = np.array([*(d for d, _ in found), np.datetime64("NaT")], dtype="datetime64[us]")
     by_row = np.array([*(f for _, f in found), ""], dtype="U20")[codes]
     if reading.date_format != "ISO8601":
-        by_row = np.where(np.isin(by_row, ["date", "date_order"]), "date_declared", by_row)
+        by_row = np.where(by_row == "date_order", "date_declared", by_row)
     return Parsed(
         values=pd.Series(days[codes], index=cells.index),
         faults={str(name): by_row == name for name in np.unique(by_row) if name},
     )
 
 
-def _reader(reading: Reading) -> Callable[[str], datetime]:
-    def iso(text: str) -> datetime:
-        if not ISO.fullmatch(text):
-            raise ValueError(text)
-        return datetime.fromisoformat(re.sub(r" (?=[Z+-])", "", text))
+def _iso(text: str) -> datetime:
+    if not ISO.fullmatch(text):
+        raise ValueError(text)
+    padded = re.sub(r"(?<=^.{10}[T ])(?=\d:)", "0", text)  # 6:49 is 06:49
+    return datetime.fromisoformat(re.sub(r" (?=[Z+-])", "", padded))
 
+
+def _in_other_order(text: str, read_one: Callable[[str], datetime]) -> bool:
+    """Say whether a text is a date in another form than the declared one."""
+    iso = read_one is not _iso and ISO.fullmatch(text) is not None
+    return iso or DAY_FIRST_OR_NOT.fullmatch(text) is not None
+
+
+def _reader(reading: Reading) -> Callable[[str], datetime]:
     if reading.date_format == "ISO8601":
-        return iso
+        return _iso
     return lambda text: datetime.strptime(text, reading.date_format)
 
 
@@ -276,7 +302,7 @@ def _day(
     try:
         moment = read_one(text)
     except ValueError:
-        return nothing, "date_order" if DAY_FIRST_OR_NOT.fullmatch(text) else "date"
+        return nothing, "date_order" if _in_other_order(text, read_one) else "date"
     if moment.tzinfo is not None and zone is not None:
         try:
             moment = moment.astimezone(zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,14 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from salesdiag.errors import Problem, listed
+from salesdiag.ingest import dialect as dialects
+from salesdiag.ingest.dialect import Dialect
+from salesdiag.ingest.forms import UNPACKING, form
+from salesdiag.ingest.forms import content as packed
 from salesdiag.text import data as words
 
 TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+COMMAS = Dialect()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +117,25 @@ def from_rows(names: Sequence[str], rows: Sequence[Sequence[object]]) -> pa.Tabl
     return pa.table(columns, names=list(names))
 
 
+def read_file(path: Path, table: str, dialect: Dialect) -> Content:
+    """Read one file of a form that is read, see :class:`salesdiag.ingest.forms.Form`.
+
+    Parameters
+    ----------
+    path : Path
+    table : str
+        What problems are said of.
+    dialect : Dialect
+        Of text; what stands between the cells of a ``.tsv`` is a tab.
+    """
+    kind = form(path)
+    if kind.ending == ".parquet":
+        return read_parquet(path, table)
+    return read_csv(
+        path, table, replace(dialect, delimiter="\t") if kind.ending == ".tsv" else dialect
+    )
+
+
 def read_parquet(path: Path, table: str) -> Content:
     """Read one Parquet file."""
     try:
@@ -122,51 +146,51 @@ def read_parquet(path: Path, table: str) -> Content:
     return _checked(content, table)
 
 
-def read_csv(
-    path: Path,
-    table: str,
-    *,
-    delimiter: str = ",",
-    encoding: str = "utf-8",
-    names: Sequence[str] | None = None,
-    null: Sequence[str] = (),
-) -> Content:
+def read_csv(path: Path, table: str, dialect: Dialect = COMMAS) -> Content:
     """Read one CSV file as text; nothing is typed and, unless declared, nothing is missing but "".
 
     Parameters
     ----------
     path : Path
+        A packed file (``.gz``, ``.zip`` with one file in it) is unpacked.
     table : str
         What problems are said of.
-    delimiter, encoding : str
-    names : sequence of str, optional
-        Column names of a file without a header.
-    null : sequence of str
-        Words that stand for a missing value.
+    dialect : Dialect
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        data = packed(path)
+    except UNPACKING as error:
         return failed(table, "unreadable", file=path.name, reason=_first_line(error))
+    except ValueError as error:
+        return failed(table, "archive", file=path.name, files=list(error.args), n=len(error.args))
     try:
-        text = data.decode(encoding).removeprefix("\ufeff")
+        text = data.decode(dialect.encoding).removeprefix("\ufeff")
     except UnicodeError as error:
         line = data[: getattr(error, "start", 0)].count(b"\n") + 1
-        return failed(table, "encoding", file=path.name, line=line)
-    if not text.split("\n", 1)[0].strip():
+        return failed(
+            table, "encoding", file=path.name, encoding=dialect.encoding.upper(), line=line
+        )
+    if "\0" in text:  # the mark of two bytes a character, read as one
+        line = len(text[: text.index("\0")].splitlines()) or 1
+        return failed(
+            table, "encoding", file=path.name, encoding=dialect.encoding.upper(), line=line
+        )
+    text, delimiter, skipped = dialects.told(text, dialect)
+    if not dialects.first_line(text).strip():
         return failed(table, "no_header", file=path.name)
-    return _parsed(text + "\n", path, table, delimiter, names, null)
+    try:
+        text, inner = dialects.simple(text + "\n", delimiter, dialect.quote)
+    except ValueError as error:
+        return failed(table, "unreadable", file=path.name, reason=str(error))
+    return _parsed(text, path, table, replace(dialect, delimiter=inner), delimiter, skipped)
 
 
 def _parsed(
-    text: str,
-    path: Path,
-    table: str,
-    delimiter: str,
-    names: Sequence[str] | None,
-    null: Sequence[str],
+    text: str, path: Path, table: str, dialect: Dialect, delimiter: str, skipped: int
 ) -> Content:
-    data = text.encode()
+    """Read text whose delimiter is one byte; ``delimiter`` is what the file has in its place."""
+    data = text.encode("utf-8", "surrogatepass")
+    names = dialect.columns
     misfits: list[pa.csv.InvalidRow] = []
 
     def skip(row: pa.csv.InvalidRow) -> str:
@@ -174,10 +198,23 @@ def _parsed(
         return "skip"
 
     try:
-        header = list(names or next(csv.reader(io.StringIO(text), delimiter=delimiter)))
+        header = list(
+            names
+            or next(
+                csv.reader(
+                    io.StringIO(text, newline=""),
+                    delimiter=dialect.delimiter,
+                    quotechar=dialect.quote,
+                )
+            )
+        )
         repeated = [n for n in header if header.count(n) > 1]
         if repeated:
             return failed(table, "same_column", column=repeated[0])
+        line = dialects.open_quote(text, dialect.delimiter, dialect.quote, len(header))
+        if line is not None:
+            line += skipped
+            return failed(table, "open_quote", row=line, file=path.name, line=line)
         content = pa.csv.read_csv(
             pa.BufferReader(data),
             # one block, so that no cell straddles two; one thread, so that rows are numbered
@@ -188,7 +225,8 @@ def _parsed(
                 skip_rows_after_names=0 if names else 1,
             ),
             parse_options=pa.csv.ParseOptions(
-                delimiter=delimiter,
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=skip,
@@ -197,29 +235,30 @@ def _parsed(
                 column_types={name: pa.string() for name in header},
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
-                null_values=["", *null],
+                null_values=["", *dialect.null],
             ),
         )
     except (pa.ArrowException, csv.Error) as error:
         return failed(table, "unreadable", file=path.name, reason=_first_line(error))
-    return _numbered(content, misfits, table, data, first=1 if names else 2)
+    return _numbered(content, misfits, table, delimiter, 1 if names else 2, skipped)
 
 
 def _numbered(
-    content: pa.Table, misfits: Sequence[pa.csv.InvalidRow], table: str, data: bytes, first: int
+    content: pa.Table,
+    misfits: Sequence[pa.csv.InvalidRow],
+    table: str,
+    delimiter: str,
+    first: int,
+    skipped: int,
 ) -> Content:
     wrong = [r for r in misfits if r.text.strip()]
-    total = content.num_rows + len(misfits)
-    fits = np.ones(total, bool)
+    fits = np.ones(content.num_rows + len(misfits), bool)
     fits[[r.number - first for r in misfits]] = False
-    frame = as_frame(content, np.flatnonzero(fits) + first)
-    last = frame.iloc[-1].dropna() if len(frame) else pd.Series(dtype="str")
-    if data.count(b'"') % 2 and len(last) and "\n" in str(last.iloc[-1]):
-        return failed(table, "open_quote", row=int(frame.index[-1]))
+    frame = as_frame(content, np.flatnonzero(fits) + first + skipped)
     fault = words.FAULTS["ragged"]
     problems = listed(
-        [r.number for r in wrong],
-        [r.text for r in wrong],
+        [r.number + skipped for r in wrong],
+        dialects.shown((r.text for r in wrong), delimiter),
         table=table,
         problem=fault.problem(),
         remedy=fault.remedy(),

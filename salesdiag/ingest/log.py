@@ -10,17 +10,22 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.errors import LISTED, Problem, Severity, listed
+from salesdiag.ingest.losses import Sold
 from salesdiag.text import Message
 from salesdiag.text import data as words
 
 
 @dataclass
 class Log:
-    """Collects what is found; ``table`` is the one being checked."""
+    """Collects what is found; ``table`` is the one being checked.
+
+    ``sales`` holds, by table of revenue, those rows that are used and those that are not.
+    """
 
     table: str = ""
     problems: list[Problem] = field(default_factory=list)
     dropped: dict[tuple[str, str], int] = field(default_factory=dict)
+    sales: dict[str, Sold] = field(default_factory=dict)
 
     def whole(
         self, fault: str, severity: Severity, rows: int, column: str | None = None, **values: Any

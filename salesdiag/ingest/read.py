@@ -6,6 +6,7 @@ Reading only reads. What the cells mean is decided in :mod:`salesdiag.validate`.
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import sqlite3
 import tomllib
@@ -22,6 +23,9 @@ import pyarrow as pa
 from salesdiag import settings
 from salesdiag.errors import DataError, Problem
 from salesdiag.ingest import files
+from salesdiag.ingest.dialect import Dialect
+from salesdiag.ingest.forms import form
+from salesdiag.ingest.losses import MARKER, Imported
 from salesdiag.ingest.parts import Parts, parts
 from salesdiag.schema import TABLE
 from salesdiag.text import data as words
@@ -29,8 +33,6 @@ from salesdiag.text import data as words
 URL = re.compile(r"[A-Za-z][\w+.-]*://")
 FILE_URL = re.compile(r"(sqlite|duckdb):///")
 """A file by its URL is read as the file; a driver would make one that is not there."""
-
-OTHER_FORMATS = frozenset({".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".feather"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,10 @@ class Raw:
         Rows that could not be read, by table.
     large : mapping
         Tables that are not read but checked where they lie, see :mod:`salesdiag.ingest.large`.
+    feeds : mapping
+        Tables of the contract that a source file of a mapping goes into, by its name.
+    imported : Imported or None
+        What the import that wrote the tables could not use.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -64,6 +70,8 @@ class Raw:
     problems: tuple[Problem, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     large: Mapping[str, Parts] = field(default_factory=dict)
+    feeds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    imported: Imported | None = None
 
 
 def read(source: str | Path) -> Raw:
@@ -72,9 +80,10 @@ def read(source: str | Path) -> Raw:
     Parameters
     ----------
     source : str or Path
-        A folder with one CSV or Parquet file per table, a DuckDB file, an SQLite file, or a
-        database URL (needs SQLAlchemy, the optional part ``database``). ``company.toml`` lies
-        in the folder or beside the file; beside a file, ``<file's name>.toml`` goes first.
+        A folder with one file per table (CSV, packed or not, TSV or Parquet), a DuckDB file, an
+        SQLite file, or a database URL (needs SQLAlchemy, the optional part ``database``).
+        ``company.toml`` lies in the folder or beside the file; beside a file,
+        ``<file's name>.toml`` goes first.
 
     Returns
     -------
@@ -133,24 +142,28 @@ def near(name: str, allowed: Iterable[str]) -> list[str]:
 def _folder(path: Path) -> Raw:
     raw = _settings(path / "company.toml")
     reading = raw.get("reading")
-    declared = reading.get("delimiter", ",") if isinstance(reading, dict) else ","
-    one = isinstance(declared, str) and len(declared.encode()) == 1
+    dialect = Dialect.of(reading) if isinstance(reading, dict) else Dialect()
     by_table: dict[str, list[Path]] = {}
+    others: dict[str, list[Path]] = {}
     problems: list[Problem] = []
     for file in sorted(p for p in path.iterdir() if not p.name.startswith(".")):
-        suffix = file.suffix.lower()
-        if suffix in {".csv", ".parquet"} and file.stem in TABLE:
-            by_table.setdefault(file.stem, []).append(file)
+        kind = form(file)
+        if kind.read and kind.stem in TABLE:
+            by_table.setdefault(kind.stem, []).append(file)
         elif not file.is_file():
             continue
-        elif suffix in {".csv", ".parquet"}:
-            problems.append(note(file.name, "unknown_table", allowed=near(file.stem, TABLE)))
-        elif suffix in OTHER_FORMATS and file.stem in TABLE:
-            problems.append(note(file.name, "unknown_format"))
-    read = {
-        table: _table_file(table, found, declared if one else ",")
-        for table, found in by_table.items()
-    }
+        elif kind.read:
+            problems.append(note(file.name, "unknown_table", allowed=near(kind.stem, TABLE)))
+        elif kind.ending and kind.stem in TABLE:
+            others.setdefault(kind.stem, []).append(file)
+    read = {table: _table_file(table, found, dialect) for table, found in by_table.items()}
+    for table, found in others.items():
+        if table in read:
+            problems += [note(f.name, "unknown_format", format=form(f).ending) for f in found]
+        else:
+            read[table] = files.failed(
+                table, "unknown_format", file=found[0].name, format=form(found[0]).ending
+            )
     contents = {t: c for t, c in read.items() if isinstance(c, files.Content)}
     return Raw(
         tables={t: c.frame for t, c in contents.items() if c.frame is not None},
@@ -160,10 +173,22 @@ def _folder(path: Path) -> Raw:
         problems=(*problems, *(p for c in contents.values() for p in c.problems)),
         left_out={t: c.left_out for t, c in contents.items() if c.left_out},
         large={t: c for t, c in read.items() if isinstance(c, Parts)},
+        imported=_imported(path / MARKER),
     )
 
 
-def _table_file(table: str, found: list[Path], delimiter: str) -> files.Content | Parts:
+def _imported(path: Path) -> Imported | None:
+    """Return what an import that wrote a folder could not use."""
+    if not path.is_file():
+        return None
+    try:
+        return Imported.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        reason = type(error).__name__
+        raise DataError(words.UNREADABLE_SOURCE(source=path, reason=reason)) from error
+
+
+def _table_file(table: str, found: list[Path], dialect: Dialect) -> files.Content | Parts:
     if len(found) > 1:
         return files.failed(table, "twice", files=[f.name for f in found])
     where = parts(table, found[0])
@@ -171,9 +196,7 @@ def _table_file(table: str, found: list[Path], delimiter: str) -> files.Content 
         return where
     if not found[0].is_file():
         return files.failed(table, "folder", file=found[0].name)
-    if found[0].suffix.lower() == ".parquet":
-        return files.read_parquet(found[0], table)
-    return files.read_csv(found[0], table, delimiter=delimiter)
+    return files.read_file(found[0], table, dialect)
 
 
 def _file(path: Path, reader: Any) -> Raw:

@@ -5,8 +5,9 @@ Each function takes a table whose columns are canonical already, indexed by file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +17,38 @@ from salesdiag.ingest.log import Causes, Log
 from salesdiag.schema import Column, Table
 
 FOREVER = pd.Timestamp("2200-01-01")
+
+
+def named(raw: pd.DataFrame, table: Table, null: Collection[str]) -> pd.DataFrame:
+    """Return a table with the contract's names of columns, and without words for no value.
+
+    Parameters
+    ----------
+    raw : pandas.DataFrame
+    table : Table
+        Names are alike whatever their case.
+    null : collection of str
+        Words that stand for a missing value.
+    """
+    known = {c.name for c in table.columns if c.name not in raw}
+    names = {n: str(n).strip().casefold() for n in raw.columns if n not in table}
+    found = {n: low for n, low in names.items() if low in known}
+    once = {n: c for n, c in found.items() if list(found.values()).count(c) == 1}
+    named = raw.rename(columns=once)
+    if not any(null):
+        return named
+    texts = {str(c): named[c] for c in named if pd.api.types.is_string_dtype(named[c])}
+    return named.assign(**{c: cells.mask(cells.isin(null)) for c, cells in texts.items()})
+
+
+def unread(raw: pd.DataFrame, frame: pd.DataFrame, column: str) -> np.ndarray:
+    """Say in which rows a cell is filled and has no value."""
+    if column not in raw:
+        return np.zeros(len(raw), bool)
+    filled = raw[column].notna()
+    if pd.api.types.is_string_dtype(raw[column]):
+        filled &= raw[column].str.strip() != ""
+    return (filled & frame[column].isna()).to_numpy()
 
 
 def references(
@@ -64,10 +97,13 @@ def ordered(frame: pd.DataFrame, table: Table, causes: Causes, log: Log) -> pd.D
     return frame
 
 
-def closings(frame: pd.DataFrame, causes: Causes, log: Log) -> pd.DataFrame:
-    """Leave out deals that closed nobody knows when; blank when an open deal closed."""
+def closings(frame: pd.DataFrame, unread: np.ndarray, causes: Causes, log: Log) -> pd.DataFrame:
+    """Leave out deals that closed nobody knows when; blank when an open deal closed.
+
+    Rows that are ``unread`` have a day of closing that cannot be read, which was told already.
+    """
     closed = frame["outcome"].isin(["won", "lost"])
-    unknown = closed & frame["closed_on"].isna()
+    unknown = closed & frame["closed_on"].isna() & ~unread
     if unknown.any():
         shown = frame.loc[unknown, "opportunity_id"]
         causes.add(unknown.to_numpy(), log.rows("not_closed", "dropped", shown, column="closed_on"))

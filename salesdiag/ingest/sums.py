@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from salesdiag.ingest import files
-from salesdiag.ingest.cells import FIRST_YEAR, LAST_YEAR
+from salesdiag.ingest.cells import FIRST_YEAR, LARGEST, LAST_YEAR
 from salesdiag.ingest.log import Log, Tally
 from salesdiag.ingest.parts import Parts, is_text
 from salesdiag.schema import DTYPES, TABLE, Column
@@ -155,7 +155,7 @@ class Sums:
             if f"known_{column.name}" in self.known:
                 right = f"{name} IN (SELECT id FROM known_{column.name})"
         else:
-            right = f"({name} >= 0 AND {name} < CAST('infinity' AS DOUBLE))"
+            right = f"({name} BETWEEN 0 AND {LARGEST})"
         return f"({name} IS NULL OR {right})"
 
     def _set_aside(self, log_files: Parts) -> None:

@@ -10,8 +10,9 @@ by column in DuckDB's SQL over the source files, of which every cell is text:
 
     [sources.lines]                 # a file of the source folder
     file = "order_details.csv"      # or a list of files of the same columns
-    delimiter = ","                 # these four only where they differ: CSV in UTF-8 with a header,
-    encoding = "utf-8"              # only empty cells missing
+    delimiter = ","                 # these only where they differ: CSV in UTF-8 with a header,
+    encoding = "utf-8"              # only empty cells missing, or what [company.reading] says
+    quote = '"'
     columns = ["a", "b"]            # names for a file without a header
     null = ["NULL"]
 
@@ -28,19 +29,16 @@ by column in DuckDB's SQL over the source files, of which every cell is text:
     order_id = "orderID"
     amount = "sum(unitPrice::DECIMAL(18, 4) * quantity::INT)"
 
-The queries run in memory, without access to files or network.
+The queries run in memory, without access to files or network. What the text in their answers means
+is decided as for any other company: by ``[company.reading]``, or it is asked about.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import shutil
-import tempfile
-import tomllib
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +47,41 @@ import pandas as pd
 import pyarrow as pa
 
 from salesdiag import settings
-from salesdiag.errors import DataError
+from salesdiag.errors import DataError, Problem, as_frame, line, lines
 from salesdiag.ingest import Raw, files
+from salesdiag.ingest.forms import READ, form
+from salesdiag.ingest.log import Log
+from salesdiag.ingest.losses import Imported, Losses, dropped_frame
+from salesdiag.mapping import plan as plans
+from salesdiag.mapping import write as writing
+from salesdiag.mapping.plan import shipped as shipped
 from salesdiag.schema import TABLE, order
 from salesdiag.text import Message
 from salesdiag.text import data as words
 from salesdiag.validate import Validated, validate
 
-SHIPPED = Path(__file__).parent
-MARKER = "import.json"
-SECTIONS = frozenset({"company", "sources", "views", "tables"})
-SOURCE_KEYS = frozenset({"file", "delimiter", "encoding", "columns", "null"})
-TABLE_KEYS = frozenset({"from", "join", "group_by", "leave_out", "columns"})
+ROW = "salesdiag_row"
+"""Stands for the number of a row of a source among the columns of an answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    """What an import did.
+
+    Attributes
+    ----------
+    report : pandas.DataFrame
+        ``table`` (source files, then tables of the contract), ``outcome``, ``rows``: what was
+        read, added up, left out by cause, and arrived; rows of a file that is not used are not
+        counted.
+    problems : pandas.DataFrame
+        As :func:`salesdiag.company.check` gives them.
+    losses : Losses
+    """
+
+    report: pd.DataFrame
+    problems: pd.DataFrame
+    losses: Losses
 
 
 @dataclass
@@ -73,6 +94,11 @@ class _Report:
         if rows != 0:
             self.lines.append((where, str(outcome), rows))
 
+    def records(self) -> list[dict[str, Any]]:
+        """Return the lines as plain values."""
+        found: list[dict[str, Any]] = json.loads(self.frame().to_json(orient="records"))
+        return found
+
     def frame(self) -> pd.DataFrame:
         where, outcome, rows = zip(*self.lines, strict=True) if self.lines else ((), (), ())
         return pd.DataFrame(
@@ -84,18 +110,19 @@ class _Report:
         )
 
 
-def shipped() -> dict[str, Path]:
-    """Return the mappings that come with the package, by name."""
-    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
-
-
 def convert(
-    source: str | Path, dest: str | Path, mapping: str | Path | None = None, *, force: bool = False
-) -> pd.DataFrame:
+    source: str | Path,
+    dest: str | Path,
+    mapping: str | Path | None = None,
+    *,
+    force: bool = False,
+    accept_losses: bool = False,
+) -> Converted:
     """Convert foreign tables to a company: Parquet files and a ``company.toml``.
 
-    The company is checked before it is kept and appears whole or not at all. Converting
-    again replaces what an earlier import wrote; a ``company.toml`` that lies there is kept.
+    The company is checked before it is kept and appears whole or not at all. What is not used is
+    kept with it, see :class:`salesdiag.ingest.losses.Imported`. Converting again replaces what an
+    earlier import wrote; a ``company.toml`` that was changed since is kept, and told of.
 
     Parameters
     ----------
@@ -108,13 +135,12 @@ def convert(
         all lie in ``source``.
     force : bool
         Replace a folder that holds other files too; they are removed.
+    accept_losses : bool
+        Keep the company also where more of sales is lost than ``reading.most_lost`` allows.
 
     Returns
     -------
-    pandas.DataFrame
-        ``table`` (source files, then tables of the contract), ``outcome``, ``rows``: what was
-        read, added up, left out by cause, and arrived; rows of a file that is not used are not
-        counted.
+    Converted
 
     Raises
     ------
@@ -126,156 +152,137 @@ def convert(
     source, dest = Path(source), Path(dest)
     if not source.is_dir():
         raise DataError(words.NO_SOURCE(source=source))
-    _refuse_unsafe(source, dest, force)
-    name, plan = _plan(source, mapping)
-    report = _Report()
-    raw = _run(source, name, plan, report)
+    writing.refuse_unsafe(source, dest, force)
+    name, plan = plans.chosen(source, mapping)
+    report, log = _Report(), Log()
+    raw = _run(source, name, plan, report, log)
     usable, faults = settings.parse(raw.settings_raw, name)
     if faults:
         raise DataError("\n".join(map(str, faults)))
+    changed = writing.changed_settings(dest, raw.settings_raw)
+    if changed:
+        log.table = writing.SETTINGS
+        log.whole("kept_settings", "note", 0, settings=changed)
+    raw = replace(raw, imported=_left_out(raw, log))
     found = validate(raw, usable)
     _refuse_unusable(found, dest)
+    refusal = found.losses.refusal(usable.reading.most_lost)
+    if refusal is not None and not accept_losses:
+        dropped = found.problems["severity"] == "dropped"
+        lost = [line(p) for p in found.problems[dropped].to_dict("records")]
+        told = [refusal, *lost, words.MAPPING_READING()]
+        raise DataError("\n".join(map(str, told)), found.problems)
     for table, cause, rows in found.dropped.itertuples(index=False):
-        report.add(table, words.LEFT_OUT(cause=cause), rows)
+        if table in TABLE and (table, cause) not in log.dropped:
+            report.add(table, words.LEFT_OUT(cause=cause), rows)
     for table, frame in found.tables.items():
         report.add(table, words.ARRIVED(), len(frame))
-    frame = report.frame()
-    lines = json.loads(frame.to_json(orient="records"))
-    _write(found, raw.settings_raw, dest, {"mapping": name, "rows": lines})
-    return frame
+    kept = Imported(problems=found.problems, dropped=found.dropped, losses=found.losses)
+    marker = {"mapping": name, "rows": report.records(), **kept.to_dict()}
+    writing.write(found.tables, raw.settings_raw, dest, marker, changed is not None)
+    return Converted(report=report.frame(), problems=found.problems, losses=found.losses)
 
 
-def _refuse_unsafe(source: Path, dest: Path, force: bool) -> None:
-    here, there = source.resolve(), dest.resolve()
-    if here == there or here in there.parents or there in here.parents:
-        raise ValueError(str(words.DEST_OVERLAPS(dest=dest, source=source)))
-    if not dest.exists():
-        return
-    content = {p.name for p in dest.iterdir()} if dest.is_dir() else {dest.name}
-    ours = {MARKER, "company.toml", *(f"{t}.parquet" for t in TABLE)}
-    written = MARKER in content and content <= ours
-    if content and not written and not (force and dest.is_dir()):
-        raise ValueError(str(words.DEST_IN_USE(dest=dest)))
+def _left_out(raw: Raw, log: Log) -> Imported:
+    """Return what the mapping itself leaves out, before the tables are checked."""
+    rows = sum(log.dropped.values())
+    return Imported(
+        problems=as_frame(log.problems),
+        dropped=dropped_frame((t, cause, n) for (t, cause), n in log.dropped.items()),
+        losses=Losses(rows=rows),
+    )
 
 
 def _refuse_unusable(found: Validated, dest: Path) -> None:
     errors = found.problems[found.problems["severity"] == "error"]
     if len(errors):
         head = str(words.UNUSABLE(source=dest.name, count=len(errors)))
-        lines = [f"{e.table}: {e.problem} {e.remedy}" for e in errors.itertuples()]
-        raise DataError("\n".join([head, *lines]), found.problems)
+        told = [head, *lines(found.problems), str(words.MAPPING_READING())]
+        raise DataError("\n".join(told), found.problems)
 
 
-def _plan(source: Path, mapping: str | Path | None) -> tuple[str, dict[str, Any]]:
-    """Return name and content of the mapping asked for, or of the shipped one that fits."""
-    known = shipped()
-    if mapping is None:
-        fitting = [p for p in known.values() if _files_of(_load(p)) <= _names(source)]
-        if len(fitting) != 1:
-            raise DataError(words.NO_MAPPING(source=source, names=list(known)))
-        path = fitting[0]
-    else:
-        path = known.get(str(mapping), Path(mapping))
-        if not path.is_file():
-            raise ValueError(str(words.UNKNOWN_MAPPING(name=mapping, names=list(known))))
-    return path.stem, _load(path)
-
-
-def _names(folder: Path) -> set[str]:
-    return {p.name for p in folder.iterdir()}
-
-
-def _files_of(plan: Mapping[str, Any]) -> set[str]:
-    return {name for s in plan["sources"].values() for name in _list(s["file"])}
-
-
-def _list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        plan = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeError, OSError) as error:
-        raise DataError(words.WRONG_MAPPING(name=path.name, faults=str(error))) from error
-    faults = _plan_faults(plan)
-    if faults:
-        told = " ".join(map(str, faults))
-        raise DataError(words.WRONG_MAPPING(name=path.name, faults=told))
-    return plan
-
-
-def _plan_faults(plan: Mapping[str, Any]) -> list[Message]:
-    faults = [words.MAPPING_KEY(key=k) for k in plan if k not in SECTIONS]
-    faults += [words.MAPPING_MISSING(key=k) for k in ("sources", "tables") if not plan.get(k)]
-    for head, allowed, needed in (("sources", SOURCE_KEYS, "file"), ("tables", TABLE_KEYS, "from")):
-        for name, part in plan.get(head, {}).items():
-            at = f"{head}.{name}"
-            if not isinstance(part, dict) or needed not in part:
-                faults.append(words.MAPPING_MISSING(key=f"{at}.{needed}"))
-                continue
-            faults += [words.MAPPING_KEY(key=f"{at}.{k}") for k in part if k not in allowed]
-    for name, part in plan.get("tables", {}).items():
-        if name not in TABLE:
-            faults.append(words.MAPPING_TABLE(table=name))
-            continue
-        columns = part.get("columns", {}) if isinstance(part, dict) else {}
-        strange = [c for c in columns if c not in TABLE[name]]
-        faults += [words.MAPPING_COLUMN(column=f"{name}.{c}") for c in strange]
-        missing = [c for c in TABLE[name].required if c not in columns]
-        faults += [words.MAPPING_MISSING(key=f"tables.{name}.columns.{c}") for c in missing]
-    return faults
-
-
-def _run(source: Path, name: str, plan: Mapping[str, Any], report: _Report) -> Raw:
-    """Run a mapping in memory."""
+def _run(source: Path, name: str, plan: plans.Plan, report: _Report, log: Log) -> Raw:
+    """Run a mapping in memory; what it leaves out goes to the log."""
     # one thread, so that sums and the order of rows are the same every time
     options: dict[str, Any] = {"enable_external_access": "false", "threads": 1}
+    read = {key: _source(source, key, plan, report) for key in plan["sources"]}
     with closing(duckdb.connect(config=options)) as connection:
         connection.execute("SET enable_progress_bar = false")  # in a notebook it would be shown
-        for key, declared in plan["sources"].items():
-            connection.register(key, _source(source, declared, report))
+        for key, content in read.items():
+            connection.register("given", pa.Table.from_pandas(content.frame, preserve_index=False))
+            # a table has row ids, by which a row of the file is found again
+            connection.execute(f'CREATE TABLE "{key}" AS SELECT * FROM given')
+            connection.unregister("given")
         connection.execute("SET lock_configuration = true")
         for key, query in plan.get("views", {}).items():
             _ask(connection, name, f"views.{key}", f'CREATE VIEW "{key}" AS {query}')
+        numbers = {
+            key: content.frame.index
+            for key, content in read.items()
+            if content.frame.index.is_unique
+            and "rowid" not in {str(c).lower() for c in content.frame}
+        }
         tables = {
-            table: _table(connection, name, table, plan["tables"][table], report)
+            table: _table(connection, name, table, plan["tables"][table], numbers, report, log)
             for table in order(plan["tables"])
         }
-    for file in sorted(_names(source) - _files_of(plan)):
-        if file.endswith((".csv", ".parquet")):
-            report.add(file, words.NOT_USED(), None)
-    company = plan.get("company", {})
-    return Raw(tables=tables, settings_raw=company, source=str(source), name=name)
-
-
-def _file(path: Path, declared: Mapping[str, Any]) -> files.Content:
-    if path.suffix.lower() == ".parquet":
-        return files.read_parquet(path, path.name)
-    return files.read_csv(
-        path,
-        path.name,
-        delimiter=declared.get("delimiter", ","),
-        encoding=declared.get("encoding", "utf-8"),
-        names=declared.get("columns"),
-        null=declared.get("null", ()),
+    used = plans.files_of(plan)
+    for path in sorted(source.iterdir()):
+        if form(path).read and path.name not in used:
+            report.add(path.name, words.NOT_USED(), None)
+    left_out: dict[str, int] = {}
+    for content in read.values():
+        for file, n in content.left_out.items():
+            left_out[file] = left_out.get(file, 0) + n
+    return Raw(
+        tables=tables,
+        settings_raw=plan.get("company", {}),
+        source=str(source),
+        name=name,
+        problems=tuple(p for content in read.values() for p in content.problems),
+        left_out=left_out,
+        feeds=plans.feeds(plan),
     )
 
 
-def _source(folder: Path, declared: Mapping[str, Any], report: _Report) -> pa.Table:
-    frames = []
-    for name in _list(declared["file"]):
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What the files of a source hold together."""
+
+    frame: pd.DataFrame
+    problems: tuple[Problem, ...]
+    left_out: Mapping[str, int]
+
+
+def _source(folder: Path, key: str, plan: plans.Plan, report: _Report) -> _Read:
+    dialect = plans.dialect(plan, key)
+    found: list[tuple[str, files.Content]] = []
+    for name in plans.texts(plan["sources"][key]["file"]):
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             raise DataError(words.MAPPING_FILE(file=name, source=folder))
-        content = _file(path, declared)
+        content = files.failed(name, "unknown_format", file=name, format=form(path).ending)
+        if form(path).ending in (*READ, "", ".txt"):  # the mapping says that it is text
+            content = files.read_file(path, name, dialect)
         if content.frame is None:
             told = " ".join(f"{p.problem} {p.remedy}" for p in content.problems)
             raise DataError(words.UNREADABLE_SOURCE(source=path, reason=told.rstrip(".")))
+        head = str(content.frame.columns[0])
+        if len(content.frame.columns) == 1 and any(mark in head for mark in ",;\t|"):
+            fault = words.MAPPING_VALUE(
+                key=f"sources.{key}.delimiter",
+                value=repr(dialect.delimiter),
+                hint=words.MAPPING_ONE_COLUMN(column=head),
+            )
+            raise DataError(words.UNREADABLE_SOURCE(source=path, reason=str(fault).rstrip(".")))
         report.add(name, words.READ(), len(content.frame))
         report.add(name, words.RAGGED(), content.left_out)
-        frames.append(content.frame)
-    return pa.Table.from_pandas(pd.concat(frames), preserve_index=False)
+        found.append((name, content))
+    return _Read(
+        frame=pd.concat([c.frame for _, c in found if c.frame is not None]),
+        problems=tuple(p for _, c in found for p in c.problems),
+        left_out={name: c.left_out for name, c in found if c.left_out},
+    )
 
 
 def _ask(
@@ -295,9 +302,15 @@ def _table(
     mapping: str,
     table: str,
     declared: Mapping[str, Any],
+    numbers: Mapping[str, pd.Index],
     report: _Report,
+    log: Log,
 ) -> pd.DataFrame:
-    """Return one table of the contract, before it is checked."""
+    """Return one table of the contract, before it is checked.
+
+    ``numbers`` are the row numbers of the sources: rows that stand for one row of a file bear its
+    number.
+    """
     at = f"tables.{table}"
 
     def count(relation: str) -> int:
@@ -315,61 +328,28 @@ def _table(
         conditions.append(f"coalesce(NOT ({condition}), true)")
         left = count(f"{relation} WHERE {' AND '.join(conditions)}")
         report.add(table, words.LEFT_OUT(cause=cause), kept - left)
+        if kept > left:
+            log.table = table
+            log.whole("declared_out", "note", kept - left, cause=cause)
+            log.drop(words.FAULTS["declared_out"].problem(cause=cause), kept - left)
         kept = left
     if conditions:
         relation += f" WHERE {' AND '.join(conditions)}"
-    if declared.get("group_by"):
-        relation += f" GROUP BY {', '.join(declared['group_by'])}"
+    grouped = plans.texts(declared.get("group_by", []))
+    if grouped:
+        relation += f" GROUP BY {', '.join(grouped)}"
     columns = declared["columns"]
     for column, expression in columns.items():  # one by one, so that a fault names its column
         _ask(connection, mapping, f"{at}.columns.{column}", f"SELECT {expression} FROM {relation}")
     chosen = ", ".join(f'{expression} AS "{c}"' for c, expression in columns.items())
-    answer = _ask(connection, mapping, at, f"SELECT {chosen} FROM {relation}")
+    source = declared["from"].strip()
+    of_file = source in numbers and not grouped
+    number = f'"{source}".rowid AS {ROW}, ' if of_file else ""
+    answer = _ask(connection, mapping, at, f"SELECT {number}{chosen} FROM {relation}")
     frame = files.as_frame(answer)
+    if of_file:
+        rows = frame.pop(ROW)
+        if rows.notna().all() and rows.is_unique:
+            frame = frame.set_axis(numbers[source][rows.to_numpy("int64")])
     report.add(table, words.ADDED_UP(), kept - len(frame))
     return frame
-
-
-def _write(
-    found: Validated, company: Mapping[str, Any], dest: Path, marker: Mapping[str, Any]
-) -> None:
-    """Write a company beside its destination and move it there when it is whole."""
-    dest.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{dest.name}-", dir=dest.parent))
-    try:
-        fresh = work / "new"
-        fresh.mkdir()
-        for table, frame in found.tables.items():
-            frame.dropna(axis=1, how="all").pipe(_with_required, frame, table).to_parquet(
-                fresh / f"{table}.parquet", index=False
-            )
-        kept = dest / "company.toml"
-        if kept.is_file():
-            shutil.copy(kept, fresh / "company.toml")
-        else:
-            (fresh / "company.toml").write_text(_toml(company), encoding="utf-8")
-        text = json.dumps(marker, ensure_ascii=False, indent=1)
-        (fresh / MARKER).write_text(text + "\n", encoding="utf-8")
-        if dest.exists():
-            dest.rename(work / "old")
-        fresh.rename(dest)
-    finally:
-        if not dest.exists() and (work / "old").exists():
-            (work / "old").rename(dest)
-        shutil.rmtree(work)
-
-
-def _with_required(some: pd.DataFrame, frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    return frame[[c for c in frame if c in some or c in TABLE[table].required]]
-
-
-def _toml(content: Mapping[str, Any]) -> str:
-    """Write settings as TOML: plain values first, then tables of plain values."""
-    plain = {k: v for k, v in content.items() if not isinstance(v, dict)}
-    parts = ["".join(f"{_key(k)} = {json.dumps(v)}\n" for k, v in plain.items())]
-    parts += [f"[{_key(k)}]\n" + _toml(v) for k, v in content.items() if k not in plain]
-    return "\n".join(parts).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name)

@@ -80,6 +80,7 @@ def header(dossier: Dossier) -> dict[str, Any]:
         "subject": words.SINGLES["name"](value=subject),
         "facts": facts,
         "notes": [words.TEAM_WITHHELD(n=dossier.min_group)] if dossier.withheld else [],
+        "losses": dossier.losses.lines,
     }
 
 

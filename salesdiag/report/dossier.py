@@ -11,6 +11,7 @@ import pandas as pd
 
 from salesdiag.claims import ENTRIES
 from salesdiag.finding import Finding
+from salesdiag.ingest.losses import Losses
 from salesdiag.panel.usable import Usable
 from salesdiag.report.people import Names
 from salesdiag.report.standing import Standing
@@ -88,6 +89,8 @@ class Dossier:
     months : tuple of Timestamp
         Complete months of the data.
     left_out : tuple of LeftOut
+    losses : Losses
+        What of the tables and of sales could not be used.
     teams : int
         How many teams the company has.
     shown : int
@@ -116,6 +119,7 @@ class Dossier:
     managers: tuple[str, ...]
     months: tuple[pd.Timestamp, ...]
     left_out: tuple[LeftOut, ...]
+    losses: Losses
     teams: int
     shown: int
     reps: int

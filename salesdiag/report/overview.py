@@ -13,6 +13,7 @@ import pandas as pd
 from salesdiag import metrics
 from salesdiag.company import Company
 from salesdiag.finding import Finding
+from salesdiag.ingest.losses import Losses
 from salesdiag.metrics.view import of_reps
 from salesdiag.panel import observation_window
 from salesdiag.panel.usable import LEAST_USABLE, Usable, summed, usable_sales
@@ -44,6 +45,7 @@ class Overview:
     months : tuple of Timestamp
         Complete months.
     left_out : tuple of LeftOut
+    losses : Losses
     sizes : mapping
         Reps at the end of the period, by team id.
     managers : mapping
@@ -65,6 +67,7 @@ class Overview:
     names: Names
     months: tuple[pd.Timestamp, ...]
     left_out: tuple[LeftOut, ...]
+    losses: Losses
     sizes: Mapping[str, int]
     managers: Mapping[str, tuple[str, ...]]
     discretion: Discretion
@@ -98,6 +101,7 @@ class Overview:
             names=names,
             months=months,
             left_out=(*_left_out("read", company.dropped), *_left_out("counted", company.unplaced)),
+            losses=company.losses,
             sizes=sizes,
             managers=_managers(there),
             discretion=Discretion(
@@ -132,6 +136,7 @@ class Overview:
             managers=tuple(self.names.person(p) for p in self.managers.get(of, ())),
             months=self.months,
             left_out=self.left_out,
+            losses=self.losses,
             teams=len(self.sizes),
             shown=len(self.shown),
             reps=0 if withheld else size,

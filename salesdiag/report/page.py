@@ -176,6 +176,7 @@ def index(
         return template.render(
             title=words.INDEX_TITLE(company=company.name),
             company=words.SINGLES["name"](value=company.name),
+            losses=company.losses.lines,
             language=speech.language,
             direction=speech.direction,
             company_page=any(o.done and o.team is None for o in outcomes),

@@ -147,6 +147,9 @@ HELP = {
     "--only-failed": N_("run again only what failed in the report that is there"),
     "--force": N_("replace a report of more teams; move a folder that is no report aside"),
     "--timeout": N_("seconds that one notebook may take (default: 600)"),
+    "--accept-losses": N_(
+        "go on although more of sales cannot be used than reading.most_lost allows"
+    ),
     "--dry-run": N_("only list what would run"),
     "--companies": N_("companies in each world"),
     "--cell": N_("kind of company, repeated for several; `all` for every one"),

@@ -53,8 +53,11 @@ FAULTS: dict[str, Fault] = {
         N_("Save it again, as CSV in UTF-8 or as Parquet."),
     ),
     "encoding": Fault(
-        N_("The file {file:name} is not UTF-8; the first wrong byte is in line {line:int}."),
-        N_("Save it as CSV UTF-8."),
+        N_(
+            "The file {file:name} is not {encoding:text}; the first wrong byte is in line "
+            "{line:int}."
+        ),
+        N_("Save it as CSV UTF-8, or declare reading.encoding in company.toml."),
     ),
     "no_header": Fault(
         N_("The file {file:name} is empty."),
@@ -68,8 +71,12 @@ FAULTS: dict[str, Fault] = {
         N_("Rename it if it is one of {allowed:list}."),
     ),
     "unknown_format": Fault(
-        N_("{file:name} is not read: only CSV and Parquet files are."),
-        N_("Save it as CSV UTF-8."),
+        N_("{file:name} is not read: {format:text} is none of the formats that are."),
+        N_("Save the table as CSV UTF-8 and remove this file."),
+    ),
+    "archive": Fault(
+        N_("The archive {file:name} holds {n:int} files; it must hold one: {files:list}."),
+        N_("Unpack it, or put the one file of the table into it."),
     ),
     "folder": Fault(
         N_("{file:name} is a folder, not a file, and cannot be read."),
@@ -88,8 +95,11 @@ FAULTS: dict[str, Fault] = {
         N_("Put cells that hold the delimiter into quotation marks."),
     ),
     "open_quote": Fault(
-        N_("A quotation mark is opened and never closed; rows after it are lost in one cell."),
-        N_("Close the quotation mark in this row."),
+        N_(
+            "{file:name}, line {line:int}: a quotation mark opens a cell and is not closed at its "
+            "end; what follows would be lost in one cell."
+        ),
+        N_("Close the mark in this line or remove it; double those that belong to the text."),
     ),
     "same_column": Fault(
         N_("Two columns have the name {column:name}."), N_("Keep one of them, or rename one.")
@@ -104,6 +114,24 @@ FAULTS: dict[str, Fault] = {
         N_("Add one of the two tables."),
     ),
     "no_rows": Fault(N_("The table has no rows."), N_("Fill it, or remove it.")),
+    "switched": Fault(
+        N_("There is nothing to use in `orders`: sales are counted from won deals instead."),
+        N_(
+            'Fill `orders`, or declare revenue_source = "opportunities" in company.toml if deals '
+            "are meant."
+        ),
+    ),
+    "declared_out": Fault(
+        N_("Left out as the mapping declares: {cause:name}."),
+        N_("Nothing, if they are to be left out."),
+    ),
+    "kept_settings": Fault(
+        N_(
+            "company.toml was changed after it was imported and is kept; it differs from the "
+            "mapping in {settings:list}."
+        ),
+        N_("Correct company.toml, or remove it and import again."),
+    ),
     "no_column": Fault(
         N_("The required column is missing; the table cannot be used."),
         N_("Add the column; there are {present:list}."),
@@ -133,7 +161,13 @@ FAULTS: dict[str, Fault] = {
         N_("`{column:text}` was stored as a number that is not whole, or too large to be exact."),
         N_("Store ids as text."),
     ),
-    "number": Fault(N_("`{column:text}` is not a number."), N_("Write it like 1234.56.")),
+    "number": Fault(
+        N_("`{column:text}` is not a number."),
+        N_(
+            "Write it like 1234.56; a word that stands for no value can be declared as "
+            "reading.null in company.toml."
+        ),
+    ),
     "number_declared": Fault(
         N_("`{column:text}` is not a number in the declared form."),
         N_(
@@ -141,12 +175,22 @@ FAULTS: dict[str, Fault] = {
             '(now "{thousands:text}") under [reading] in company.toml.'
         ),
     ),
+    "number_unit": Fault(
+        N_("`{column:text}` is a number with something beside it: a sign, a unit or a currency."),
+        N_(
+            "Write it like -1234.56, in the company's currency, without signs of currency or "
+            "percent."
+        ),
+    ),
+    "number_large": Fault(
+        N_("`{column:text}` is too large to be added up exactly."), N_("Correct the value.")
+    ),
     "number_mark": Fault(
         N_("`{column:text}` has marks that can be read in more than one way."),
         N_("Declare reading.decimal and reading.thousands in company.toml."),
     ),
     "number_ambiguous": Fault(
-        N_("In `{column:text}` every point is followed by three digits: decimals or thousands?"),
+        N_("In `{column:text}` a point is followed by three digits: decimals or thousands?"),
         N_(
             'Declare reading.decimal in company.toml: "." if they are decimals; '
             '"," with thousands = "." if they are thousands.'
@@ -162,7 +206,7 @@ FAULTS: dict[str, Fault] = {
     "flag": Fault(N_("`{column:text}` is not true or false."), N_("Write true or false.")),
     "date": Fault(
         N_("`{column:text}` is not a date."),
-        N_("Write dates like 2025-12-31, or declare reading.date_format in company.toml."),
+        N_("Write dates like 2025-12-31, or as reading.date_format in company.toml declares."),
     ),
     "date_declared": Fault(
         N_("`{column:text}` is not a date in the declared form {format:text}."),
@@ -299,16 +343,40 @@ READING_HINTS = {
         "Allowed are point, comma, space, apostrophe or nothing, not the same as `decimal`."
     ),
     "time_zone": N_('Write an IANA name such as "Europe/Berlin".'),
-    "delimiter": N_("Write one character."),
+    "delimiter": N_("Write the characters that stand between cells, without quotation mark."),
     "quarter_dates": N_('Allowed are "start", "before" and "end".'),
+    "encoding": N_('Write the name of an encoding, such as "utf-8" or "cp1252".'),
+    "quote": N_("Write one character that is not in the delimiter."),
+    "null": N_("Write a word, or a list of words, that stand for a missing value."),
     "date_format": N_('Write a pattern with day, month and year, such as "%d.%m.%Y".'),
 }
 
 # a company as it is shown
 COMPANY = N_("{name:name}. Teams: {teams:int}; people: {people:int}; rows: {tables:list}.")
 COMPANY_ROWS = N_("{table:text} {rows:int}")
-COMPANY_DROPPED = N_(
-    "{count:int} row was left out.", "{count:int} rows were left out.", count="count"
+LOST = N_(
+    "Not used: {rows:int} of {total:int} rows; {sales:int} of them are sales and carried about "
+    "{share:pct2} of all sales. `salesdiag check` lists them."
+)
+LOST_ROWS = N_(
+    "Not used: {rows:int} of {total:int} rows; they carried {share:pct} of sales. "
+    "`salesdiag check` lists them."
+)
+BLANK = N_(
+    "{n:int} sale has no amount and counts as nothing.",
+    "{n:int} sales have no amount and count as nothing.",
+    count="n",
+)
+SWITCHED = N_("There are no orders that can be used, so sales are counted from won deals instead.")
+LOST_UNREAD = N_(
+    "The amount of {n:int} of these sales cannot be read; it counts as an average one.",
+    "The amounts of {n:int} of these sales cannot be read; each counts as an average one.",
+    count="n",
+)
+LOST_TOO_MUCH = N_(
+    "About {share:pct2} of all sales cannot be used, more than the limit of {limit:pct2}. Mend "
+    "what `salesdiag check` lists, raise reading.most_lost in company.toml, or say "
+    "--accept-losses: it is then told on every page. Nothing was changed."
 )
 COLUMN_TABLE = N_("Table")
 COLUMN_ROWS = N_("Rows")
@@ -323,6 +391,16 @@ UNKNOWN_MAPPING = N_("There is no mapping {name:name}. Name a file, or one of {n
 WRONG_MAPPING = N_("The mapping {name:name} cannot be used: {faults:text} Nothing was changed.")
 MAPPING_KEY = N_("`{key:name}` is not known.")
 MAPPING_MISSING = N_("`{key:name}` is missing.")
+MAPPING_VALUE = N_("`{key:name}` is {value:name}: {hint:text}")
+MAPPING_TEXT = N_("it must be text.")
+MAPPING_TEXTS = N_("it must be text, or a list of texts.")
+MAPPING_PART = N_("it must be a table.")
+MAPPING_ONE_COLUMN = N_("the whole header is one column, {column:name}.")
+MAPPING_READING = N_(
+    "Rows are counted as in the source file where a table comes from one file, otherwise as the "
+    "mapping brings them. What is said of company.toml is declared under [company] and "
+    "[company.reading] in the mapping."
+)
 MAPPING_TABLE = N_("`{table:name}` is not a table of the data contract.")
 MAPPING_COLUMN = N_("`{column:name}` is not a column of the data contract.")
 MAPPING_SQL = N_("`{where:name}`: {reason:text}.")
