@@ -18,6 +18,10 @@ from salesdiag import text
 from salesdiag.text import Message
 from salesdiag.text import data as words
 
+PLANNED = 13
+"""Looks that share the error by default: the first, and one a month for a year."""
+MOST_LOOKS = 200
+
 LIMITS: Mapping[str, float] = MappingProxyType(
     {
         "coaching_share": 0.5,  # E: half of a manager's time on coaching
@@ -56,6 +60,22 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Looks:
+    """How often the company's growing data are to be reported on.
+
+    Attributes
+    ----------
+    planned : int
+        Looks that share the error permitted; 1 gives all of it to the first.
+    since : str or None
+        Day (ISO) from which looks are counted: those at data that end before it had their own.
+    """
+
+    planned: int = PLANNED
+    since: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Settings of a company.
 
@@ -84,6 +104,7 @@ class Settings:
     benchmarks : mapping
         Reference figures that replace the published ones, by benchmark id.
     reading : Reading
+    looks : Looks
     """
 
     name: str = ""
@@ -100,6 +121,11 @@ class Settings:
     limits: Mapping[str, float] = field(default_factory=lambda: dict(LIMITS))
     benchmarks: Mapping[str, float] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
+    looks: Looks = field(default_factory=Looks)
+
+
+PARTS: Mapping[str, type] = MappingProxyType({"reading": Reading, "looks": Looks})
+"""Parts of the file that have settings of their own."""
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -134,8 +160,10 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
                 for k, v in values.items()
                 if not _number(v)
             ]
-    if isinstance(content.get("reading"), dict):
-        faults += _mistyped(content["reading"], Reading, "reading.")
+    for head, kind in PARTS.items():
+        if isinstance(content.get(head), dict):
+            content[head] = {k: _plain(v) for k, v in content[head].items()}
+            faults += _mistyped(content[head], kind, f"{head}.")
     bad = {f.setting for f in faults}
     faults += [f for f in _disallowed(content) if f.setting not in bad]
     for fault in faults:
@@ -145,7 +173,8 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
         elif isinstance(content.get(head), dict):
             content[head].pop(key, None)
     content["limits"] = {**LIMITS, **content.get("limits", {})}
-    content["reading"] = Reading(**content.get("reading", {}))
+    for head, kind in PARTS.items():
+        content[head] = kind(**content.get(head, {}))
     content.setdefault("name", name)
     return Settings(**content), [f.message for f in faults]
 
@@ -167,7 +196,7 @@ def _unknown(content: Mapping[str, Any]) -> list[_Fault]:
     known = {
         "": {f.name for f in fields(Settings)},
         "limits.": set(LIMITS),
-        "reading.": {f.name for f in fields(Reading)},
+        **{f"{head}.": {f.name for f in fields(kind)} for head, kind in PARTS.items()},
     }
     found = []
     for head, names in known.items():
@@ -236,6 +265,9 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         for key, (low, high) in ranges.items()
         if _number(content.get(key)) and not low <= content[key] <= high
     ]
+    planned = _part(content, "looks").get("planned")
+    if isinstance(planned, int) and not 1 <= planned <= MOST_LOOKS:
+        found.append(("looks.planned", [f"1 – {MOST_LOOKS}"]))
     limits = content.get("limits")
     found += [
         (f"limits.{key}", ["0 – 1" if key == "coaching_share" else "> 0"])
@@ -244,10 +276,12 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
     ]
     if isinstance(content.get("currency"), str) and not is_currency(content["currency"]):
         found.append(("currency", ["ISO 4217"]))
+    days = {key: content.get(key) for key in ("data_from", "data_to")}
+    days["looks.since"] = _part(content, "looks").get("since")
     found += [
         (key, ["YYYY-MM-DD"])
-        for key in ("data_from", "data_to")
-        if isinstance(content.get(key), str) and not _is_date(content[key])
+        for key, day in days.items()
+        if isinstance(day, str) and not _is_date(day)
     ]
     first, last = content.get("data_from"), content.get("data_to")
     if isinstance(first, str) and isinstance(last, str) and _is_date(first) and _is_date(last):
@@ -256,6 +290,11 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         _Fault(key, words.WRONG_SETTING(setting=key, value=_value(content, key), allowed=allowed))
         for key, allowed in found
     ]
+
+
+def _part(content: Mapping[str, Any], head: str) -> Mapping[str, Any]:
+    given = content.get(head)
+    return given if isinstance(given, dict) else {}
 
 
 def _value(content: Mapping[str, Any], setting: str) -> object:

@@ -94,6 +94,7 @@ def company(*teams: tuple[str, str]) -> SimpleNamespace:
     ids = [t for t, _ in teams]
     return SimpleNamespace(
         name="Toy",
+        state=None,
         settings=Settings(name="Toy"),
         fingerprint=hashlib.sha256(repr(teams).encode()).hexdigest(),
         teams=pd.DataFrame({"team_id": ids, "name": [n for _, n in teams]}),

@@ -48,7 +48,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from salesdiag import settings
+from salesdiag import looks, settings
 from salesdiag.errors import DataError
 from salesdiag.ingest import Raw, files
 from salesdiag.schema import TABLE, order
@@ -152,7 +152,7 @@ def _refuse_unsafe(source: Path, dest: Path, force: bool) -> None:
     if not dest.exists():
         return
     content = {p.name for p in dest.iterdir()} if dest.is_dir() else {dest.name}
-    ours = {MARKER, "company.toml", *(f"{t}.parquet" for t in TABLE)}
+    ours = {MARKER, "company.toml", looks.NAME, *(f"{t}.parquet" for t in TABLE)}
     written = MARKER in content and content <= ours
     if content and not written and not (force and dest.is_dir()):
         raise ValueError(str(words.DEST_IN_USE(dest=dest)))
@@ -348,6 +348,8 @@ def _write(
             shutil.copy(kept, fresh / "company.toml")
         else:
             (fresh / "company.toml").write_text(_toml(company), encoding="utf-8")
+        if (dest / looks.NAME).is_file():  # how often these data were looked at goes on counting
+            shutil.copy(dest / looks.NAME, fresh / looks.NAME)
         text = json.dumps(marker, ensure_ascii=False, indent=1)
         (fresh / MARKER).write_text(text + "\n", encoding="utf-8")
         if dest.exists():
