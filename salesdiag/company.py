@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from salesdiag import looks
 from salesdiag import panel as panels
 from salesdiag import settings as setting
 from salesdiag.errors import DataError, Problem, as_frame, lines
 from salesdiag.ingest import Raw, read
 from salesdiag.ingest.losses import Losses
 from salesdiag.ingest.read import URL
+from salesdiag.looks import Look
 from salesdiag.plausible import doubts
 from salesdiag.schema import CORE, ROWS, TABLE, lookup
 from salesdiag.settings import Settings
@@ -59,6 +62,9 @@ class Company:
     fingerprint : str
         SHA-256 of content and settings in hexadecimal; the same for the same tables in any storage
         format and row order.
+    look : Look
+        Which look at the growing data this is, by the ledger beside them; the only one where a
+        company was not loaded.
     """
 
     name: str
@@ -69,6 +75,7 @@ class Company:
     losses: Losses = field(default_factory=Losses)
     source: str = ""
     fingerprint: str = ""
+    look: Look = field(default_factory=Look)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         """Return a table.
@@ -106,6 +113,27 @@ class Company:
     def records(self) -> panels.Records:
         """Whose result everything is; worked out anew in another process."""
         return panels.Records(tables=self.tables, settings=self.settings)
+
+    @property
+    def state(self) -> looks.Entry | None:
+        """What a ledger of looks keeps of these data; None where they have no complete month."""
+        whole = panels.complete_months(self.tables, self.settings)
+        if not len(whole):
+            return None
+        last = pd.Timestamp(1970, 1, 1) + pd.DateOffset(months=int(whole[-1]) + 1)
+        return looks.Entry(
+            fingerprint=self.fingerprint,
+            months=len(whole),
+            data_to=(last - pd.Timedelta(days=1)).date().isoformat(),
+            reported=date.today().isoformat(),
+        )
+
+    def looked(self, entries: Sequence[looks.Entry]) -> Company:
+        """Return the same company as the look that it is after those of a ledger."""
+        state = self.state
+        if state is None:
+            return self
+        return replace(self, look=looks.at(entries, state, self.settings.looks))
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: records are as large as the tables that they come from."""
@@ -190,7 +218,7 @@ def load(source: str | Path = "data/demo") -> Company:
     if len(errors):
         head = words.UNUSABLE(source=raw.source, count=len(errors))
         raise DataError("\n".join([str(head), *lines(problems)]), problems)
-    return Company(
+    company = Company(
         name=settings.name,
         settings=settings,
         tables=found.tables,
@@ -200,6 +228,12 @@ def load(source: str | Path = "data/demo") -> Company:
         source=raw.source,
         fingerprint=fingerprint(found.tables, raw.settings_raw, found.losses),
     )
+    return company.looked(looks.read(ledger(source)))
+
+
+def ledger(source: str | Path) -> Path | None:
+    """Return where looks at a data source are counted; None for databases and bundled data."""
+    return looks.place(_located(source), HOMES)
 
 
 def check(source: str | Path) -> pd.DataFrame:
@@ -240,6 +274,7 @@ def examine(source: str | Path) -> tuple[Raw, Settings, Validated]:
     """
     raw = read(_located(source))
     settings, faults = _settings(raw)
+    faults += looks.problems(ledger(source))
     found = _doubted(validate(raw, settings), settings)
     problems = pd.concat([as_frame(faults), found.problems], ignore_index=True) if faults else None
     return raw, settings, found if problems is None else _with(found, problems)

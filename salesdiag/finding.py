@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from salesdiag.looks import Look
 from salesdiag.text import Message, join
 from salesdiag.text import findings as words
 
@@ -247,7 +248,8 @@ class Finding:
 
     Fields are those of the JSON interface; see ``to_dict``. ``words`` holds the sentences by role
     (``headline``, ``size``, ``naive``, ``doubt``, ``change``), ``evidence`` the estimate that the
-    verdict was read from, ``direction`` the sign that the claim expects.
+    verdict was read from, ``direction`` the sign that the claim expects, ``look`` which of several
+    looks at growing data it comes from.
     """
 
     claim: str
@@ -273,6 +275,7 @@ class Finding:
     words: Mapping[str, Message] = field(default_factory=dict)
     evidence: Estimate | None = None
     direction: int = 0
+    look: Look = field(default_factory=Look)
 
     @property
     def said(self) -> list[Message | str]:
@@ -327,6 +330,7 @@ class Finding:
             "table": rows(self.table),
             "team_estimate": self.team_estimate.to_dict() if self.team_estimate else None,
             "benchmarks": [b.to_dict() for b in self.benchmarks],
+            "look": self.look.to_dict(),
             "text": self.text,
         }
 

@@ -19,6 +19,10 @@ from salesdiag.schema import TABLE
 from salesdiag.text import Message
 from salesdiag.text import data as words
 
+PLANNED = 13
+"""Looks that share the error by default: the first, and one a month for a year."""
+MOST_LOOKS = 200
+
 LIMITS: Mapping[str, float] = MappingProxyType(
     {
         "coaching_share": 0.5,  # E: half of a manager's time on coaching
@@ -112,6 +116,22 @@ class Control:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Looks:
+    """How often the company's growing data are to be reported on.
+
+    Attributes
+    ----------
+    planned : int
+        Looks that share the error permitted; 1 gives all of it to the first.
+    since : str or None
+        Day (ISO) from which looks are counted: those at data that end before it had their own.
+    """
+
+    planned: int = PLANNED
+    since: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Settings of a company.
 
@@ -140,6 +160,7 @@ class Settings:
     benchmarks : mapping
         Reference figures that replace the published ones, by benchmark id.
     reading : Reading
+    looks : Looks
     coaching : Coaching
     control : Control
     """
@@ -158,12 +179,13 @@ class Settings:
     limits: Mapping[str, float] = field(default_factory=lambda: dict(LIMITS))
     benchmarks: Mapping[str, float] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
+    looks: Looks = field(default_factory=Looks)
     coaching: Coaching = field(default_factory=Coaching)
     control: Control = field(default_factory=Control)
 
 
 PARTS: Mapping[str, type] = MappingProxyType(
-    {"reading": Reading, "coaching": Coaching, "control": Control}
+    {"reading": Reading, "looks": Looks, "coaching": Coaching, "control": Control}
 )
 """Tables of ``company.toml`` with settings of their own."""
 
@@ -205,6 +227,7 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
         control["revenue"] = {"total": control["revenue"]}
     for head, kind in PARTS.items():
         if isinstance(content.get(head), dict):
+            content[head] = {k: _plain(v) for k, v in content[head].items()}
             faults += _mistyped(content[head], kind, f"{head}.")
     bad = {f.setting for f in faults}
     faults += [f for f in _disallowed(content) if f.setting not in bad]
@@ -310,6 +333,9 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         for key, (low, high) in ranges.items()
         if _number(content.get(key)) and not low <= content[key] <= high
     ]
+    planned = _part(content, "looks").get("planned")
+    if isinstance(planned, int) and not 1 <= planned <= MOST_LOOKS:
+        found.append(("looks.planned", [f"1 – {MOST_LOOKS}"]))
     limits = content.get("limits")
     found += [
         (f"limits.{key}", ["0 – 1" if key == "coaching_share" else "> 0"])
@@ -319,14 +345,15 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
     found += _disallowed_parts(content)
     if isinstance(content.get("currency"), str) and not is_currency(content["currency"]):
         found.append(("currency", ["ISO 4217"]))
-    reading = content.get("reading")
-    most = reading.get("most_lost") if isinstance(reading, dict) else None
+    most = _part(content, "reading").get("most_lost")
     if isinstance(most, int | float) and not 0 <= most <= 1:
         found.append(("reading.most_lost", ["0 – 1"]))
+    days = {key: content.get(key) for key in ("data_from", "data_to")}
+    days["looks.since"] = _part(content, "looks").get("since")
     found += [
         (key, ["YYYY-MM-DD"])
-        for key in ("data_from", "data_to")
-        if isinstance(content.get(key), str) and not _is_date(content[key])
+        for key, day in days.items()
+        if isinstance(day, str) and not _is_date(day)
     ]
     first, last = content.get("data_from"), content.get("data_to")
     if isinstance(first, str) and isinstance(last, str) and _is_date(first) and _is_date(last):
@@ -340,22 +367,26 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
 def _disallowed_parts(content: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     """Return settings of ``coaching`` and ``control`` that are not allowed, and what is."""
     found: list[tuple[str, list[str]]] = []
-    coaching, control = (content.get(head) for head in ("coaching", "control"))
-    kinds = coaching.get("shared_kinds") if isinstance(coaching, dict) else None
+    control = _part(content, "control")
+    kinds = _part(content, "coaching").get("shared_kinds")
     allowed = [k for k in TABLE["coaching"]["kind"].choices if k != "one_on_one"]
     if isinstance(kinds, list) and not set(map(str, kinds)) <= set(allowed):
         found.append(("coaching.shared_kinds", allowed))
-    if isinstance(control, dict):
-        tolerance, revenue = control.get("tolerance"), control.get("revenue")
-        if isinstance(tolerance, int | float) and not 0 <= tolerance < 1:
-            found.append(("control.tolerance", ["0 – 1"]))
-        good = (
-            (k == "total" or (len(k) == 4 and k.isdigit())) and _number(v)
-            for k, v in (revenue.items() if isinstance(revenue, dict) else ())
-        )
-        if not all(good):
-            found.append(("control.revenue", ['"total" = 1234.56', '"2025" = 1234.56']))
+    tolerance, revenue = control.get("tolerance"), control.get("revenue")
+    if isinstance(tolerance, int | float) and not 0 <= tolerance < 1:
+        found.append(("control.tolerance", ["0 – 1"]))
+    good = (
+        (k == "total" or (len(k) == 4 and k.isdigit())) and _number(v)
+        for k, v in (revenue.items() if isinstance(revenue, dict) else ())
+    )
+    if not all(good):
+        found.append(("control.revenue", ['"total" = 1234.56', '"2025" = 1234.56']))
     return found
+
+
+def _part(content: Mapping[str, Any], head: str) -> Mapping[str, Any]:
+    given = content.get(head)
+    return given if isinstance(given, dict) else {}
 
 
 def _value(content: Mapping[str, Any], setting: str) -> object:

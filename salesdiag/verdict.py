@@ -1,5 +1,9 @@
 """The verdict rule: intervals, then one correction over all tests of a run, then checks.
 
+A company that is looked at again and again is tested at the level of the look
+(``salesdiag.looks``): the intervals read here are of that level. q-values are made of p-values that
+count all looks, and are therefore compared with the same rate at every look.
+
 Nothing else in the project gives verdicts to effects.
 """
 
@@ -12,7 +16,10 @@ from dataclasses import replace
 from scipy import stats
 
 from salesdiag.finding import LEVEL, Finding, Interval, Verdict
+from salesdiag.looks import Look
+from salesdiag.text import Message
 from salesdiag.text import findings as words
+from salesdiag.text import looks as look_words
 
 FALSE_DISCOVERY_RATE = 0.05
 
@@ -78,7 +85,7 @@ def decide(finding: Finding, q_value: float) -> Finding:
     """
     wide, narrow = _intervals(finding)
     verdict = lean(wide.value, wide, narrow, finding.direction, finding.margin)
-    reason = words.REASONS[verdict]()
+    reason = words.REASONS[verdict]() if verdict != "inconclusive" else _undecided(finding)
     if verdict in ("supported", "contradicted") and q_value > FALSE_DISCOVERY_RATE:
         verdict, reason = "inconclusive", words.NOT_AFTER_CORRECTION(q=q_value)
     for check in finding.checks:
@@ -88,15 +95,43 @@ def decide(finding: Finding, q_value: float) -> Finding:
     return replace(finding, verdict=verdict, reason=reason, q_value=q_value)
 
 
+def _undecided(finding: Finding) -> Message:
+    """Return why the intervals do not decide: perhaps only because it is not the only look."""
+    look, once = finding.look, replace(finding, look=Look())
+    wide, narrow = _intervals(once)
+    if lean(wide.value, wide, narrow, finding.direction, finding.margin) == "inconclusive":
+        return words.REASONS["inconclusive"]()
+    if look.number > look.planned:
+        return look_words.USED_UP(planned=look.planned)
+    return look_words.NOT_AT_THIS_LOOK(
+        number=look.number, planned=look.planned, level=look.level(1 - LEVEL)
+    )
+
+
 def _intervals(finding: Finding) -> tuple[Interval, Interval]:
-    if finding.team_estimate is not None:
-        return finding.team_estimate.shrunken, finding.team_estimate.narrow
-    if finding.evidence is None:
+    """Return the intervals that decide on a sign and on too small an effect, at this look."""
+    if finding.evidence is None and finding.team_estimate is None:
         raise ValueError(f"the finding on {finding.claim!r} has no estimate to decide from")
-    return finding.evidence.interval(LEVEL), finding.evidence.interval(2 * LEVEL - 1)
+    alpha = 1 - LEVEL
+    sign, small = finding.look.level(alpha), finding.look.level(2 * alpha)
+    team = finding.team_estimate
+    if team is not None:
+        return _stretched(team.shrunken, alpha, sign), _stretched(team.narrow, 2 * alpha, small)
+    return finding.evidence.interval(1 - sign), finding.evidence.interval(1 - small)  # type: ignore[union-attr]
 
 
-def correct(findings: Sequence[Finding]) -> list[Finding]:
+def _stretched(interval: Interval, alpha: float, level: float) -> Interval:
+    """Return an interval of error ``alpha`` at a stricter level, as that of a normal estimate."""
+    if level == alpha:
+        return interval
+    times = float(stats.norm.isf(level / 2) / stats.norm.isf(alpha / 2))
+    low, high = (
+        interval.value + times * (x - interval.value) for x in (interval.low, interval.high)
+    )
+    return replace(interval, low=low, high=high, level=1 - level)
+
+
+def correct(findings: Sequence[Finding], look: Look | None = None) -> list[Finding]:
     """Decide all company findings of a run together, with one correction over the effect tests.
 
     Two claims that read one estimate from opposite sides count as one test.
@@ -105,6 +140,15 @@ def correct(findings: Sequence[Finding]) -> list[Finding]:
     ----------
     findings : sequence of Finding
         Company scope; those without ``evidence`` pass through unchanged.
+    look : Look, optional
+        Which look at growing data it is; the only one by default.
+
+    Notes
+    -----
+    The p-values that go into the correction are those over all looks. If no claim has an effect,
+    any of them is therefore decided at any look with a probability of at most the rate, where tests
+    are independent or depend positively: what is rejected at a look would also be by each claim's
+    smallest p-value over the looks.
 
     Returns
     -------
@@ -115,9 +159,11 @@ def correct(findings: Sequence[Finding]) -> list[Finding]:
     ----------
     Benjamini, Y. and Hochberg, Y. (1995), JRSS B 57.
     """
+    findings = [replace(f, look=look or Look()) if f.evidence else f for f in findings]
     tests = [f for f in findings if f.evidence is not None and math.isfinite(f.p_value)]
     keys = list(dict.fromkeys((f.p_value, f.evidence.value) for f in tests if f.evidence))
-    adjusted = stats.false_discovery_control([p for p, _ in keys]) if keys else []
+    over_looks = {p: (look or Look()).over_looks(p) for p, _ in keys}
+    adjusted = stats.false_discovery_control([over_looks[p] for p, _ in keys]) if keys else []
     q_of = dict(zip(keys, map(float, adjusted), strict=True))
     return [
         decide(f, q_of.get((f.p_value, f.evidence.value), math.nan)) if f.evidence else f

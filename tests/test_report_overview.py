@@ -94,7 +94,7 @@ def test_a_teams_file_names_nobody_of_another_team(identify):
     shown = str(report.claims(dossier))
     assert "somebody of another team" in shown
     assert names.person("P070") in shown
-    assert {t for f in dossier.findings if f.table is not None and "team_id" in f.table
+    assert {t for f in dossier.findings if "team_id" in f.table
             for t in f.table["team_id"]} == {TEAM}  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def test_rows_of_a_small_team_are_not_handed_to_it():
     overview = Overview.of(company(sizes={7: 4}))
     dossier = overview.dossier(TEAM, (*gossip(), *gossip(TEAM)))
     assert dossier.withheld
-    assert [f for f in dossier.findings if f.claim == CLAIM and f.table is not None] == []
+    assert [f for f in dossier.findings if f.claim == CLAIM and not f.table.empty] == []
     assert (dossier.reps, dossier.own_deals, dossier.totals) == (0, None, None)
     assert all(math.isnan(s.own) and s.mark is None for s in dossier.standings)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from salesdiag.settings import LIMITS, Control, Reading, Settings, parse, read
+from salesdiag.settings import LIMITS, Control, Looks, Reading, Settings, parse, read
 
 
 def _parse(toml):
@@ -62,6 +62,9 @@ def test_everything_can_be_set(tmp_path):
         [control]
         revenue = { 2024 = 12.5, total = 20 }
         tolerance = 0.01
+        [looks]
+        planned = 5
+        since = "2026-01-01"
         """,
         encoding="utf-8",
     )
@@ -74,9 +77,10 @@ def test_everything_can_be_set(tmp_path):
         decimal=",", thousands=".", date_format="%d.%m.%Y", time_zone="Europe/Warsaw",
         delimiter=";",
     )  # fmt: skip
+    assert found.looks == Looks(planned=5, since="2026-01-01")
     assert found.coaching.group_kinds == ("observation",)
     assert found.control == Control(revenue={"2024": 12.5, "total": 20}, tolerance=0.01)
-    tables = {"limits", "benchmarks", "reading", "coaching", "control"}
+    tables = {"limits", "benchmarks", "reading", "coaching", "control", "looks"}
     set_by_hand = {f.name for f in fields(Settings)} - tables
     raw = read(path)
     assert {name: getattr(found, name) for name in set_by_hand} == {n: raw[n] for n in set_by_hand}
@@ -173,7 +177,7 @@ def test_no_content_breaks_it_and_what_is_kept_is_sound(content):
     # what is kept was given, a date as its text, or is the default
     plain = {k: v.isoformat() if isinstance(v, date) else v for k, v in content.items()}
     assert bool(faults) or all(
-        getattr(found, k) == v for k, v in plain.items() if k not in ("limits", "reading")
+        getattr(found, k) == v for k, v in plain.items() if k not in ("limits", "reading", "looks")
     )
 
 

@@ -95,6 +95,7 @@ def company(*teams: tuple[str, str]) -> SimpleNamespace:
     ids = [t for t, _ in teams]
     return SimpleNamespace(
         name="Toy",
+        state=None,
         settings=Settings(name="Toy"),
         losses=Losses(),
         fingerprint=hashlib.sha256(repr(teams).encode()).hexdigest(),

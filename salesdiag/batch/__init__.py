@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from salesdiag import text
-from salesdiag.batch import planning, write
+from salesdiag.batch import looked, planning, write
 from salesdiag.batch.engines import Cluster, Engine, Local
 from salesdiag.batch.folder import (
     SCHEMA,
@@ -214,6 +214,10 @@ class Plan:
         Data, parameters and code; two runs of one identity make the same report.
     jobs : tuple of Job
         The company's first.
+    source : str
+        Where the data are, absolute.
+    book : Path or None
+        Ledger in which the run is counted as a look.
     """
 
     company: Company
@@ -221,6 +225,8 @@ class Plan:
     teams: tuple[str, ...]
     identity: Mapping[str, Any]
     jobs: tuple[Job, ...]
+    source: str
+    book: Path | None
 
 
 def run_with(
@@ -252,6 +258,7 @@ def _plan(parts: planning.Parts, request: Request) -> Plan:
     folder = Path(out).resolve()
     if "://" not in source and Path(source).resolve().is_relative_to(folder):
         raise ValueError(str(words.OUT_HOLDS_DATA(folder=str(folder))))
+    company, book = looked.opened(company, source, folder)
     identity = {
         "data": company.fingerprint,
         "parameters": {**request.options, "teams": teams},
@@ -261,7 +268,13 @@ def _plan(parts: planning.Parts, request: Request) -> Plan:
     jobs = planning.make_jobs(company, teams, source, parts, work, request.options)
     planning.refuse_unknown_parameters(jobs)
     return Plan(
-        company=company, folder=folder, teams=tuple(teams), identity=identity, jobs=tuple(jobs)
+        company=company,
+        folder=folder,
+        teams=tuple(teams),
+        identity=identity,
+        jobs=tuple(jobs),
+        source=source,
+        book=book,
     )
 
 
@@ -292,6 +305,7 @@ def _execute(
         partial.adopt(outcome)
     done = partial.finished()
     results = parts.test_all(plan.company, list(plan.teams))
+    counted = looked.record(plan.book, plan.company, plan.source)
     missing = {j.key: j for j in plan.jobs if j.key not in done}
     progress(len(done), len(plan.jobs), None)
     overview = parts.overview(plan.company, request.identify)
@@ -311,6 +325,5 @@ def _execute(
     moved = partial.promote()
     notes = [] if moved is None else [words.KEPT_ASIDE(folder=moved.name)]
     losses = plan.company.losses
-    return RunResult(
-        folder=plan.folder, outcomes=told, notes=(*engine.notes, *notes), losses=losses
-    )
+    notes = [*engine.notes, *counted, *notes]
+    return RunResult(folder=plan.folder, outcomes=told, notes=tuple(notes), losses=losses)

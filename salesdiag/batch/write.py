@@ -25,7 +25,7 @@ PACKAGES = (
 )  # fmt: skip
 NESTED = (
     "estimate", "effect_sizes", "naive", "dropped", "checks", "table", "team_estimate",
-    "benchmarks",
+    "benchmarks", "look",
 )  # fmt: skip
 KINDS: Mapping[str, str] = {
     **dict.fromkeys(("p_value", "q_value", "margin", "mde"), "float64"),

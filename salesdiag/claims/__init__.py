@@ -88,7 +88,9 @@ def test(slug: str, company: Company, team: str | None = None) -> Finding:
     Returns
     -------
     Finding
-        Its ``q_value`` is that of a family of one test; a run corrects over all its tests.
+        Its ``q_value`` is that of a family of one test; a run corrects over all its tests. It is
+        decided as the look that a run on these data would be (``finding.look``); asking counts as
+        none, see :mod:`salesdiag.looks`.
 
     Raises
     ------
@@ -190,7 +192,7 @@ def _missing(claim: Claim, company: Company) -> list[str]:
 
 def _decided(slugs: list[str], company: Company) -> list[Finding]:
     """Return the company's findings, decided together and told."""
-    found = correct([_company_finding(ENTRY[slug], company) for slug in slugs])
+    found = correct([_company_finding(ENTRY[slug], company) for slug in slugs], company.look)
     return [tell(CLAIM[f.claim], company, f) if f.claim in CLAIM else f for f in found]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from salesdiag import looks
 from salesdiag.ingest.losses import MARKER
 from salesdiag.schema import TABLE
 from salesdiag.text import data as words
@@ -28,7 +29,7 @@ def refuse_unsafe(source: Path, dest: Path, force: bool) -> None:
     if not dest.exists():
         return
     content = {p.name for p in dest.iterdir()} if dest.is_dir() else {dest.name}
-    ours = {MARKER, SETTINGS, *(f"{t}.parquet" for t in TABLE)}
+    ours = {MARKER, SETTINGS, looks.NAME, *(f"{t}.parquet" for t in TABLE)}
     written = MARKER in content and content <= ours
     if content and not written and not (force and dest.is_dir()):
         raise ValueError(str(words.DEST_IN_USE(dest=dest)))
@@ -92,6 +93,8 @@ def write(
             shutil.copy(dest / SETTINGS, fresh / SETTINGS)
         else:
             (fresh / SETTINGS).write_text(toml(company), encoding="utf-8")
+        if (dest / looks.NAME).is_file():  # how often these data were looked at goes on counting
+            shutil.copy(dest / looks.NAME, fresh / looks.NAME)
         text = json.dumps({**marker, "company": company}, ensure_ascii=False, indent=1, default=str)
         (fresh / MARKER).write_text(text + "\n", encoding="utf-8")
         if dest.exists():

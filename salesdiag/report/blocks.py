@@ -73,6 +73,7 @@ def header(dossier: Dossier) -> dict[str, Any]:
         )
     if period:
         facts.append(words.DATA_TO(end=period[1] + pd.offsets.MonthEnd(0)))
+    facts += [look.said for look in {f.look for f in dossier.findings} if look.said is not None]
     facts.append(words.NAMED if dossier.people.identify else words.PSEUDONYMS)
     return {
         "title": words.PAGE_TITLE(subject=subject, period=span),

@@ -472,7 +472,7 @@ ALT_SHARES = N_("Shares. {lines:list}.")
 ALT_BRIDGE = N_("Parts that add up. {lines:list}.")
 ALT_ATTAINMENT = N_("Result against plan. {lines:list}.")
 NOTHING_TO_DRAW = N_("There is nothing to draw. {reason:text}")
-NO_RANGE = N_("It is a figure without parts or a range.")
+NO_RANGE = N_("What was measured is a list, or a figure without a range.")
 
 LABELS = {
     "before": N_("before"),

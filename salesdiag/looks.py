@@ -1,0 +1,224 @@
+"""The ledger of looks: how often a company's data have been reported on, kept beside its tables.
+
+Who looks every month and stops where something is found finds something sooner or later. So each
+report on more months of data than before counts as a look, and all planned looks share one error
+(:mod:`salesdiag.spending`). A look is counted by the complete months of the data: a report on the
+same data again is the same look, and so is one on corrected data of the same months, or on fewer
+(they hold nothing new; each is listed all the same).
+
+Only ``salesdiag run`` writes: what it makes is published. :func:`salesdiag.load` reads, so that
+``sd.test`` and ``salesdiag test`` say what a report of today would say, and write nothing: an
+analyst who replays a notebook must not change what stands beside the data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from salesdiag.errors import DataError, Problem
+from salesdiag.settings import Looks
+from salesdiag.text import Message
+from salesdiag.text import looks as words
+
+NAME = "looks.json"
+SCHEMA = 1
+TOTAL = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Which look at growing data a finding comes from.
+
+    Attributes
+    ----------
+    months : tuple of int
+        Complete months of data at each look so far; the last is that of this one.
+    planned : int
+        Looks that share the error; one is a test at its full level.
+    """
+
+    months: tuple[int, ...] = (1,)
+    planned: int = 1
+
+    @property
+    def number(self) -> int:
+        """Which look it is, from 1."""
+        return len(self.months)
+
+    def level(self, total: float = TOTAL) -> float:
+        """Return the two-sided level to test at here, so that all looks together keep to a total.
+
+        0 after the planned looks: then nothing new is decided.
+        """
+        if self.planned == 1:
+            return total if self.number == 1 else 0.0
+        from salesdiag.spending import nominal  # nobody else who loads a company needs numerics
+
+        return nominal(total, self.months, self.planned)
+
+    def over_looks(self, p_value: float) -> float:
+        """Return a p-value as it counts over all looks; :func:`salesdiag.spending.over_looks`."""
+        if self.planned == self.number == 1:
+            return p_value
+        from salesdiag.spending import over_looks
+
+        return over_looks(p_value, self.months, self.planned)
+
+    @property
+    def said(self) -> Message | None:
+        """The look in a sentence; None where only one was ever planned and this is it."""
+        if self.planned == self.number == 1:
+            return None
+        said = words.LOOK if self.number <= self.planned else words.LOOK_TOO_MANY
+        level = self.level() if self.number <= self.planned else 0.0
+        return said(number=self.number, planned=self.planned, level=level, total=TOTAL)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"number": self.number, "planned": self.planned, "level": self.level()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One state of the data that was reported on.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Of content and settings.
+    months : int
+        Complete months.
+    data_to, reported : str
+        Last day of the last complete month, and day of the report (ISO).
+    """
+
+    fingerprint: str
+    months: int
+    data_to: str
+    reported: str
+
+
+def at(entries: Sequence[Entry], now: Entry, settings: Looks) -> Look:
+    """Return the look that a state of the data is.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        Those of the ledger, in the order in which they were written.
+    now : Entry
+    settings : Looks
+        Looks at data that end before its ``since`` belong to an earlier series, which had an error
+        of its own.
+    """
+    seen: list[int] = []
+    for entry in entries:
+        counts = settings.since is None or entry.data_to >= settings.since
+        if counts and entry.months > max(seen, default=0):
+            seen.append(entry.months)
+    if now.months > max(seen, default=0):
+        seen.append(now.months)
+    elif now.months in seen:
+        seen = seen[: seen.index(now.months) + 1]
+    return Look(months=tuple(seen), planned=settings.planned)
+
+
+def place(source: str | Path, bundled: Sequence[Path] = ()) -> Path | None:
+    """Return where the ledger of a data source stands; None for a database and bundled data."""
+    if "://" in str(source):
+        return None
+    path = Path(source)
+    if any(path.resolve().is_relative_to(home.resolve() / "data") for home in bundled):
+        return None
+    return path / NAME if path.is_dir() else path.with_name(f"{path.name}.{NAME}")
+
+
+def read(path: Path | None) -> list[Entry]:
+    """Return the entries of a ledger, none where there is no ledger yet.
+
+    Raises
+    ------
+    DataError
+        It is damaged. It is never begun anew by itself: that would give the same error twice.
+    """
+    if path is None:
+        return []
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        entries = [Entry(**entry) for entry in content["looks"]]
+        if content["schema"] != SCHEMA or not all(map(_sound, entries)):
+            raise ValueError(content["schema"])
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise DataError(
+            words.DAMAGED(file=path.name, fault=words.UNREADABLE(), remedy=words.REMEDY())
+        ) from error
+    return entries
+
+
+def problems(path: Path | None) -> list[Problem]:
+    """Return what is wrong with a ledger, as a problem of the data."""
+    try:
+        read(path)
+    except DataError:
+        return [
+            Problem(
+                table=NAME, problem=words.UNREADABLE(), remedy=words.REMEDY(), severity="error",
+                rows=0,
+            )
+        ]  # fmt: skip
+    return []
+
+
+def _sound(entry: Entry) -> bool:
+    days = (entry.data_to, entry.reported)
+    return (
+        isinstance(entry.fingerprint, str)
+        and type(entry.months) is int
+        and entry.months > 0
+        and all(date.fromisoformat(day).isoformat() == day for day in days)
+    )
+
+
+def record(path: Path, entry: Entry) -> None:
+    """Add a look to a ledger, unless the same data stand in it; whole or not at all.
+
+    Raises
+    ------
+    DataError
+        The ledger is damaged; it stays as it is.
+    OSError
+        It cannot be written.
+    """
+    with _alone(path.parent):
+        entries = read(path)
+        known = {(e.fingerprint, e.data_to, e.months) for e in entries}
+        if (entry.fingerprint, entry.data_to, entry.months) in known:
+            return
+        content = {"schema": SCHEMA, "looks": [asdict(e) for e in [*entries, entry]]}
+        whole = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            whole.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            whole.replace(path)
+        finally:
+            whole.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder against other runs that write a ledger there; they wait."""
+    import fcntl  # only where a run can be: `load` must work without it
+
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
