@@ -192,16 +192,25 @@ ONE_DEAL_A_QUARTER = Claim(
     margin=0.02,
     words={
         "more": N_(
-            "Each own deal of the manager beyond {limit:num} in a quarter goes with {size:pct1} "
-            "higher sales of the others in that quarter ({low:+pct1} to {high:+pct1})."
+            "Beyond {limit:num} own deal of the manager a quarter, each further one goes with "
+            "{size:pct1} higher sales of the others in it ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deals of the manager a quarter, each further one goes with "
+            "{size:pct1} higher sales of the others in it ({low:+pct1} to {high:+pct1}).",
+            count="limit",
         ),
         "less": N_(
-            "Each own deal of the manager beyond {limit:num} in a quarter goes with {size:pct1} "
-            "lower sales of the others in that quarter ({low:+pct1} to {high:+pct1})."
+            "Beyond {limit:num} own deal of the manager a quarter, each further one goes with "
+            "{size:pct1} lower sales of the others in it ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deals of the manager a quarter, each further one goes with "
+            "{size:pct1} lower sales of the others in it ({low:+pct1} to {high:+pct1}).",
+            count="limit",
         ),
         "small": N_(
-            "An own deal of the manager beyond {limit:num} in a quarter changes what the others "
-            "sell in it by too little to matter ({low:+pct1} to {high:+pct1})."
+            "Beyond {limit:num} own deal of the manager a quarter, each further one changes "
+            "what the others sell in it by too little to matter ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deals of the manager a quarter, each further one changes "
+            "what the others sell in it by too little to matter ({low:+pct1} to {high:+pct1}).",
+            count="limit",
         ),
         "untold": N_(
             "Whether {limit:num} own deal a quarter is a limit cannot be told: each deal beyond it "

@@ -117,7 +117,7 @@ def team_quarters(frame: pd.DataFrame) -> TeamQuarters:
     dropped = {}
     for cause, away in (
         ("incomplete_quarter", ~(complete & seen)),
-        ("no_manager", ~led.reshape(-1, QUARTER, led.shape[1]).any(axis=1)),
+        ("no_manager", ~led.reshape(-1, QUARTER, led.shape[1]).all(axis=1)),
         ("driver_missing", ~np.isfinite(dose)),
         ("no_result", ~np.isfinite(total)),
         ("short_presence", ~np.isfinite(result)),
