@@ -12,6 +12,7 @@ import statsmodels.formula.api as smf
 
 from salesdiag import claims as cl
 from salesdiag.claims.designs import dose_checks
+from salesdiag.claims.designs.dose import taken_from_reps
 from salesdiag.company import Company
 from salesdiag.estimate import dose_doubts
 from salesdiag.finding import Estimate
@@ -21,6 +22,7 @@ from salesdiag.text import checks as words
 from salesdiag.text import claims as claim_words
 from tests.claim_cases import company_of, finding_of
 from tests.quarter_cases import quarters_by_loop, team_months
+from tests.small_company import frame
 
 SLUGS = ("selling-helps", "selling-hurts", "one-deal-a-quarter")
 
@@ -325,3 +327,48 @@ def test_effects_of_other_timings_are_not_called_too_small():
     assert check.passed is not True
     assert check.text.values["high"] < 0
     assert finding.verdict == "inconclusive"
+
+
+# deals taken from reps
+
+
+def taken_company(**owners):
+    """Return a team of a manager and two reps, and four deals that the manager won."""
+    day = pd.Timestamp
+    tables = {
+        "people": frame("person_id name", [(p, p) for p in ("M", "N", "R", "S")]),
+        "teams": frame("team_id name", [("T", "T"), ("U", "U")]),
+        "assignments": frame("person_id team_id role start_on end_on", [
+            ("M", "T", "manager", day("2024-01-01"), pd.NaT),
+            ("N", "U", "manager", day("2024-01-01"), pd.NaT),
+            ("R", "T", "rep", day("2024-01-01"), pd.NaT),
+            ("S", "U", "rep", day("2024-01-01"), pd.NaT)]),
+        "opportunities": frame(
+            "opportunity_id owner_id created_on outcome closed_on amount account_id", [
+                ("D1", "M", day("2024-02-01"), "won", day("2024-04-01"), 9.0, "A"),  # R's then
+                ("D2", "M", day("2024-03-02"), "won", day("2024-04-01"), 9.0, "A"),  # M's by then
+                ("D3", "M", day("2024-02-01"), "won", day("2024-04-01"), 9.0, "B"),  # another team
+                ("D4", "M", day("2024-02-01"), "lost", day("2024-04-01"), 9.0, "A"),
+                ("D5", "M", pd.NaT, "won", day("2024-04-01"), 9.0, "A"),
+                ("D6", "R", day("2024-02-01"), "won", day("2024-04-01"), 9.0, "A"),
+                ("D7", "N", day("2024-02-01"), "won", day("2024-06-28"), 9.0, "C")]),
+        "account_owners": frame("account_id owner_id start_on end_on", [
+            ("A", "R", day("2024-01-01"), day("2024-03-01")),
+            ("A", "M", day("2024-03-01"), pd.NaT), ("B", "S", day("2024-01-01"), pd.NaT),
+            ("C", "N", day("2024-01-01"), pd.NaT)]),
+    }  # fmt: skip
+    return company_of({name: t for name, t in tables.items() if name not in owners})
+
+
+def test_own_deals_taken_from_reps_are_counted():
+    assert taken_from_reps(taken_company()) == (1, 4)
+    assert taken_from_reps(taken_company(account_owners=None)) == (0, 0)
+
+
+@pytest.mark.parametrize(("taken", "passed"), [(0, True), (2, True), (3, False)])
+def test_many_deals_taken_from_reps_bar_harm_only(taken, passed):
+    hurts = dose_checks.taken_from_reps(taken, 10, -1)
+    helps = dose_checks.taken_from_reps(taken, 10, 1)
+    assert hurts.passed is helps.passed is passed
+    assert (hurts.bars, helps.bars) == (("supported",), ("contradicted",))
+    assert dose_checks.taken_from_reps(0, 0, 1).passed is None

@@ -133,6 +133,17 @@ TIPPING_UNKNOWN = N_(
     "How strongly managers would have to answer the same quarter's result to explain the effect "
     "was not worked out."
 )
+TAKEN = N_(
+    "{taken:int} of {known:int} own deal was with a client of a rep of the team when it began: "
+    "such a deal is missing in the others' sales because it was moved.",
+    "{taken:int} of {known:int} own deals were with a client of a rep of the team when they began: "
+    "such a deal is missing in the others' sales because it was moved.",
+    count="known",
+)
+TAKEN_UNKNOWN = N_(
+    "Whether own deals were taken from reps cannot be told: the data do not say whose clients are "
+    "whose, or when deals began."
+)
 HIGH_DOSE_SMALL = N_(
     "At {dose:num1} own deals a quarter, which one team-quarter in ten exceeds, the effect is too "
     "small to matter, too ({low:+pct1} to {high:+pct1})."

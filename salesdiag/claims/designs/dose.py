@@ -19,6 +19,9 @@ from salesdiag.estimate.panel_ols import LinearFit, wild_bootstrap
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.estimate.team_quarters import QUARTER, TeamQuarters, team_quarters
 from salesdiag.finding import Check, Estimate, Naive, TeamEstimate
+from salesdiag.panel.accounts import ownership
+from salesdiag.panel.credit import own_teams
+from salesdiag.panel.spells import FOREVER, value_at
 from salesdiag.text import claims as words
 
 
@@ -32,6 +35,7 @@ class _Fits:
     reaction: Estimate | None
     bend: float | None
     after: Estimate | None
+    taken: tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +105,7 @@ class DoseEffect(Effect):
                 estimate, read.second, apart(estimate, read.second), claim.direction
             ),
             doubts_of.tipping(read.tipping),
+            doubts_of.taken_from_reps(*found.taken, claim.direction),
             doubts_of.at_high_dose(read.at_high, claim.margin, found.realistic.high, asked=small),
             doubts_of.quarter_after(found.after, margin, asked=small),
             checks.same_sign(estimate.value, read.others),
@@ -176,7 +181,30 @@ def _fit(company: Company, limit: float) -> _Fits:
         reaction=attempt(partial(dose_doubts.reaction, rows)),
         bend=attempt(partial(dose_doubts.bend, rows)),
         after=attempt(partial(dose_doubts.next_quarter, curve)),
+        taken=taken_from_reps(company),
     )
+
+
+def taken_from_reps(company: Company) -> tuple[int, int]:
+    """Count own deals with a client that was a rep's of the manager's team when the deal began.
+
+    Returns
+    -------
+    taken, known : int
+        Such deals, and all own deals won that have a client and a day of creation; 0 and 0 where
+        it is not recorded whose clients are whose.
+    """
+    told = company.has("account_owners") or company.has("accounts.owner_id")
+    if not told or not company.has("opportunities.created_on", "opportunities.account_id"):
+        return 0, 0
+    records = company.records
+    own = own_teams(records.deals[records.deals["won"]], records.who)
+    own = own[own["account_id"].notna() & (own["created"] > -FOREVER)]
+    day = own["created"].to_numpy()
+    holder = value_at(ownership(company.tables), "account_id", "person_id", own["account_id"], day)
+    team = value_at(records.who.reps, "person_id", "team_id", holder, day)
+    taken = team.eq(own["team_id"]) & holder.ne(own["person_id"])
+    return int(own.loc[taken, "id"].nunique()), int(own["id"].nunique())
 
 
 def _team_months(company: Company) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from salesdiag.text import checks as words
 from salesdiag.verdict import lean
 
 LEAST_QUARTERS = 6
+MOST_TAKEN = 0.2
 
 
 def enough_quarters(periods: int) -> Check:
@@ -111,6 +112,27 @@ def tipping(deals: float) -> Check:
         return Check(name="tipping_reaction", passed=None, text=words.TIPPING_UNKNOWN())
     text = words.TIPPING_SHORT if deals > 0 else words.TIPPING_OVER
     return Check(name="tipping_reaction", passed=None, text=text(deals=abs(deals)))
+
+
+def taken_from_reps(taken: int, known: int, direction: int) -> Check:
+    """Ask that few own deals were a rep's before: these take from the others by being moved.
+
+    Parameters
+    ----------
+    taken, known : int
+        Own deals with a client that was a rep's of the same team when the deal began, and all of
+        which that is known.
+    direction : {1, -1}
+        Sign that the claim expects; harm is not told where more than a fifth were.
+    """
+    if not known:
+        return Check(name="taken_from_reps", passed=None, text=words.TAKEN_UNKNOWN())
+    return Check(
+        name="taken_from_reps",
+        passed=taken <= MOST_TAKEN * known,
+        text=words.TAKEN(taken=taken, known=known),
+        bars=("supported" if direction < 0 else "contradicted",),
+    )
 
 
 def at_high_dose(effect: Estimate, margin: float, dose: float, *, asked: bool) -> Check:
