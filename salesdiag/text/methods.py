@@ -201,9 +201,7 @@ NO_SUPPORT = N_(
     "Too few teams ever were at this dose: {groups:int} of the {needed:int} needed moved into or "
     "out of the range {range:text}."
 )
-RANGE_UP_TO = N_("up to {to:num}")
 RANGE_ABOVE = N_("above {above:num}")
-RANGE_BETWEEN = N_("above {above:num}, up to {to:num}")
 TOO_FEW_PAST_PERIODS = N_(
     "{n:int} past period is too few for a forecast; {needed:int} are needed.",
     "{n:int} past periods are too few for a forecast; {needed:int} are needed.",
