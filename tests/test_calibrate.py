@@ -72,7 +72,10 @@ def test_sixty_companies_are_stored_from_every_calibrated_world():
         ("selling", "selling-helps", -0.03),
         ("selling", "selling-hurts", -0.03),
         ("selling", "coaching-hours", 0.0),
-        ("one-deal", "selling-helps", None),
+        ("selling-helping", "selling-helps", 0.03),
+        ("selling-after", "selling-hurts", 0.0),  # the quarter after is another one
+        ("selling-after", "one-deal-a-quarter", None),
+        ("selling-months", "selling-hurts", -0.01),
         ("selling", "one-deal-a-quarter", None),  # harm begins below the limit
         ("margin-W2", "coaching-hours", 0.005),
     ],
@@ -95,14 +98,16 @@ def test_truth_is_what_paired_simulation_gives(cell):
     assert true_value(claim, made) == pytest.approx(paired, rel=0.05)
 
 
-def test_truth_beyond_the_limit_is_the_contrast_without_noise():
-    cell = CELLS["one-deal"]
-    made = simulate(cell.truth, cell.world, 5)
-    found = true_value("one-deal-a-quarter", made)
-    # at least one deal beyond the limit, never as much as the largest dose
-    most = int(np.max(made.course.own)) * 3
-    assert -0.06 * most < found <= -0.06
-    assert true_value("one-deal-a-quarter", simulate(Truth(), cell.world, 5)) == 0.0
+def test_truth_of_own_deals_is_that_of_the_quarter():
+    made = simulate(CELLS["one-deal"].truth, CELLS["one-deal"].world, 5)
+    assert true_value("one-deal-a-quarter", made) == -0.06
+    first = np.datetime64(made.world.last_month, "M") - made.world.months + 1
+    own, harm = made.course.own[made.world.burn :], 0.0
+    assert first.astype(int) % 3 == 0
+    for quarter in own.reshape(-1, 3, own.shape[1]).sum(axis=1):
+        harm += sum(-0.06 * max(int(dose) - 1, 0) for dose in quarter)
+    assert true_value("selling-hurts", made) == pytest.approx(harm / own.sum())
+    assert true_value("one-deal-a-quarter", simulate(Truth(), made.world, 5)) == 0.0
 
 
 def test_teams_differ_where_their_managers_coach_unequally_well():

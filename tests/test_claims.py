@@ -480,20 +480,6 @@ def test_why_a_plain_look_differs_is_said_only_where_it_explains(
     assert said.values["value"] == pytest.approx(math.expm1(plain))
 
 
-def test_the_plain_figure_beside_a_step_is_a_step(demo, found):
-    panel, limit = demo.team_panel, demo.settings.limits["own_deals_per_quarter"]
-    driver = cl.CLAIM["one-deal-a-quarter"].design.driver
-    dose = {(r["team_id"], r["month_index"] + 1): r[driver] for r in panel.to_dict("records")}
-    sides = {True: [], False: []}
-    for r in panel.to_dict("records"):
-        before = dose.get((r["team_id"], r["month_index"]), math.nan)
-        if r["revenue"] > 0 and before > 0:
-            sides[before > limit].append(math.log(r["revenue"]))
-    plain = found["one-deal-a-quarter"].naive
-    assert plain.value == pytest.approx(np.mean(sides[True]) - np.mean(sides[False]))
-    assert plain.value != pytest.approx(found["selling-hurts"].naive.value)
-
-
 def test_published_figures_can_be_replaced_by_own_ones(demo):
     published = benchmarks("coaching-half-time", demo)
     assert published

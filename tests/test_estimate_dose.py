@@ -1,151 +1,330 @@
-"""Bins and broken lines against plain regressions on hand-made columns and planted curves."""
+"""The curve of own deals against dummies and loops by hand, and planted curves."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+import statsmodels.formula.api as smf
+from scipy import stats
 
-from salesdiag.estimate import dose
-from salesdiag.estimate.design import team_panel
-from salesdiag.estimate.panel_ols import fixed_effects
+from salesdiag.estimate import dose, dose_doubts
 from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.estimate.team_quarters import team_quarters
+from tests.quarter_cases import KNOT, quarters_by_loop, team_months
 
-SPEC = team_panel("deals", complete=None)
-LIMIT = (0, 1, np.inf)
-
-
-def teams(seed=0, groups=24, months=30, curve=lambda x: 0.06 * (x > 0) - 0.12 * (x > 1), high=3):
-    """Team-months; the manager's own deals of a month move next month's log revenue by a curve."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for g in range(groups):
-        deals = np.minimum(rng.poisson(rng.uniform(0.5, 2.0), months), high)
-        shock = 0.0
-        for t in range(months):
-            shock = 0.4 * shock + rng.normal(0, 0.05)
-            log = 11 + g / 10 + 0.1 * np.sin(t / 2) + shock + (curve(deals[t - 1]) if t else 0)
-            rows.append((f"T{g:02}", t, np.exp(log) * 8, 8.0, float(deals[t])))
-    frame = pd.DataFrame(rows, columns=["team_id", "month_index", "revenue", "reps", "deals"])
-    return frame.assign(group_id=frame["team_id"])
+LINES = "y ~ below + beyond + b1 + b2 + b3 + C(team) + C(quarter)"
 
 
-def by_hand(frame, columns):
-    f = frame.sort_values(["team_id", "month_index"]).assign(
-        y=lambda d: np.log(d["revenue"] / d["reps"])
+def fitted(**given):
+    return dose.fit_curve(team_quarters(team_months(**given)), KNOT)
+
+
+def by_hand(frame):
+    rows = quarters_by_loop(frame)
+    return rows.assign(
+        below=rows["dose"].clip(upper=KNOT), beyond=(rows["dose"] - KNOT).clip(lower=0)
     )
-    g = f.groupby("team_id")
-    before = {f"{name}{k}": g[name].shift(k) for name in ("y", "deals") for k in (1, 2, 3)}
-    f = f.assign(dose=g["deals"].shift(1), **before).dropna()
-    made = columns(f["dose"])
-    names = [*made, "deals2", "deals3", "y1", "y2", "y3"]
-    return f.assign(**made), fixed_effects(
-        f["y"], f.assign(**made)[names], f["team_id"], f["team_id"], names=names,
-        dummies=[f["month_index"]],
-    )  # fmt: skip
 
 
-def test_contrasts_against_dummies_by_hand():
-    frame = teams()
-    found = dose.by_bin(frame, SPEC, LIMIT)
-    rows, fit = by_hand(
-        frame, lambda x: {"some": (x == 1).astype(float), "more": (x > 1).astype(float)}
+def test_quarters_are_those_of_a_loop():
+    frame = team_months(teams=9).sample(frac=1, random_state=1)
+    gone = (frame["team_id"] == "T03") & frame["month_index"].isin([4, 5])
+    frame = frame[~gone & ~((frame["team_id"] == "T05") & (frame["month_index"] < 9))]
+    rows = team_quarters(frame)
+    expected = by_hand(frame)
+    assert len(rows.y) == len(expected)
+    order = np.lexsort((rows.quarter, rows.unit))
+    expected = expected.sort_values(["team", "quarter"])
+    for name, values in (
+        ("y", rows.y), ("dose", rows.dose), ("b1", rows.before[:, 0]), ("b3", rows.before[:, 2]),
+        ("m1", rows.month_results[:, 0]), ("m3", rows.month_results[:, 2]),
+        ("first", rows.dose_after),
+    ):  # fmt: skip
+        np.testing.assert_allclose(values[order], expected[name], rtol=1e-12)
+    # 9 teams x 8 quarters less 3 before T05 came
+    assert rows.dropped == {"incomplete_quarter": 1, "no_earlier_months": 10}
+    assert len(rows.y) + sum(rows.dropped.values()) == 69
+
+
+def test_each_team_quarter_left_out_has_its_cause():
+    frame = team_months(teams=8)
+    for team, month, column, value in (
+        ("T00", 4, "complete", False), ("T01", 4, "manager_id", None),
+        ("T02", 4, "manager_deals", np.nan), ("T03", 4, "revenue", np.nan),
+        ("T04", 4, "reps", 0.1),
+    ):  # fmt: skip
+        frame.loc[(frame["team_id"] == team) & (frame["month_index"] == month), column] = value
+    rows = team_quarters(frame)
+    assert rows.dropped == {
+        "incomplete_quarter": 1, "no_manager": 1, "driver_missing": 1, "no_result": 1,
+        # every team's first quarter, and the quarter after month 4 where its result is not known
+        "no_earlier_months": 8 + 3,
+    }  # fmt: skip
+    assert rows.missing_dose == pytest.approx(1 / (8 * 8 - 2))
+    assert len(rows.y) + sum(rows.dropped.values()) == 64
+
+
+def test_readings_against_dummies_by_hand():
+    frame = team_months()
+    found, rows = fitted(), by_hand(frame)
+    ols = smf.ols(LINES, rows).fit()
+    low, high = ols.params["below"], ols.params["beyond"]
+    every = frame.groupby(["team_id", frame["month_index"] // 3])["manager_deals"].sum()
+    share = (every - KNOT).clip(lower=0).sum() / every.sum()
+    assert found.beyond == pytest.approx(share)
+    assert found.slope_beyond().value == pytest.approx(high, rel=1e-8)
+    assert found.mean().value == pytest.approx((1 - share) * low + share * high, rel=1e-8)
+    assert found.up_to().value == pytest.approx(low * KNOT, rel=1e-8)
+    assert found.at(4).value == pytest.approx(low + 3 * high, rel=1e-8)
+    assert found.at(0.5).value == pytest.approx(0.5 * low, rel=1e-8)
+
+
+def test_uncertainty_against_a_loop_that_leaves_each_team_out():
+    rows = by_hand(team_months(teams=9))
+    found = fitted(teams=9)
+    estimate = found.slope_beyond()
+    loo = {
+        team: smf.ols(LINES, rows[rows["team"] != team]).fit().params["beyond"]
+        for team in rows["team"].unique()
+    }
+    assert dict(estimate.leave_one_out) == pytest.approx(loo, rel=1e-6)
+    jackknife = np.sqrt(8 / 9 * sum((v - estimate.value) ** 2 for v in loo.values()))
+    # under independent errors the jackknife's mean and variance follow from the regressors:
+    # each team's absence moves the coefficient by a known sum of errors
+    X = smf.ols(LINES, rows).fit().model.exog
+    names = smf.ols(LINES, rows).exog_names
+    residual = np.eye(len(X)) - X @ np.linalg.pinv(X)
+    c = np.array([n == "beyond" for n in names], float)
+    moves = []
+    for team in loo:
+        rest = (rows["team"] != team).to_numpy()
+        without = np.zeros(len(X))
+        without[rest] = c @ np.linalg.pinv(X[rest])
+        moves.append((without - c @ np.linalg.pinv(X)) @ residual)
+    # what pinv does with the dummy of the team left out adds nothing to the coefficient
+    covariance = np.array(moves) @ np.array(moves).T
+    scale = np.sqrt(c @ np.linalg.inv(X.T @ X) @ c / (8 / 9 * np.trace(covariance)))
+    df = np.trace(covariance) ** 2 / (covariance**2).sum()
+    assert estimate.se == pytest.approx(min(scale, 1) * jackknife, rel=1e-6)
+    assert estimate.df == pytest.approx(df, rel=1e-6)
+    assert estimate.interval().low == pytest.approx(
+        estimate.value - stats.t.ppf(0.975, estimate.df) * estimate.se
     )
-    c1, c2 = found.contrast(1, 0), found.contrast(2, 1)
-    assert c1.value == pytest.approx(fit.value("some"), rel=1e-9)
-    assert c2.value == pytest.approx(fit.value("more") - fit.value("some"), rel=1e-9)
-    contrast = np.array([[1.0, 0], [-1, 1]])
-    cov = contrast @ fit.cv3[:2, :2] @ contrast.T
-    assert c1.se == pytest.approx(np.sqrt(cov[0, 0]), rel=1e-9)
-    assert c2.se == pytest.approx(np.sqrt(cov[1, 1]), rel=1e-9)
-    assert dose.jackknife_covariance(c1, c2) == pytest.approx(cov[0, 1], rel=1e-9)
-    assert found.support["rows"].tolist() == [
-        (rows["dose"] == 0).sum(), (rows["dose"] == 1).sum(), (rows["dose"] > 1).sum()
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, -0.15), (-0.08, -0.08), (0.06, 0.06)])
+def test_a_planted_effect_of_the_same_quarter_is_found_with_its_sign_and_size(low, high):
+    held = []
+    for seed in range(6):
+        found = fitted(seed=seed, teams=40, low=low, high=high)
+        beyond, truth = found.beyond, (1 - found.beyond) * low + found.beyond * high
+        for estimate, real in ((found.mean(), truth), (found.slope_beyond(), high)):
+            assert estimate.value * real > 0
+            held.append(abs(estimate.value - real) <= 3 * estimate.se)
+        assert 0 < beyond < 1
+    assert all(held)
+
+
+def test_what_is_drawn_is_what_is_tested():
+    found = fitted()
+    table = found.table.set_index("dose")
+    for d, row in table.iterrows():
+        if d:
+            ends = found.at(d).interval()
+            assert (row["value"], row["low"], row["high"]) == (ends.value, ends.low, ends.high)
+    assert table.loc[0.0, ["value", "low", "high"]].tolist() == [0, 0, 0]
+    assert table.loc[3.0, "value"] - table.loc[2.0, "value"] == pytest.approx(
+        found.slope_beyond().value
+    )
+    rows = found.fitted.rows
+    sold = np.array([found.at(d).value if d else 0.0 for d in rows.every_dose])
+    assert sold.sum() / rows.every_dose.sum() == pytest.approx(found.mean().value)
+    assert table["n"].tolist() == [(rows.dose == d).sum() for d in table.index]
+    assert table["groups"].tolist() == [
+        len(set(rows.group[rows.dose == d])) for d in table.index
     ]  # fmt: skip
-    bins = np.select([rows["dose"] == 0, rows["dose"] == 1], [0, 1], 2)
-    some = pd.crosstab(rows["team_id"], bins)
-    movers = ((some > 0) & some.lt(some.sum(axis=1), axis=0)).sum()
-    assert found.support["groups"].tolist() == movers.tolist()
+    assert max(table.index) == max(d for d in range(9) if len(set(rows.group[rows.dose >= d])) >= 5)
 
 
-def test_planted_curve_is_found():
-    found = dose.by_bin(teams(groups=40), SPEC, LIMIT)
-    for estimate, truth in ((found.contrast(1, 0), 0.06), (found.contrast(2, 1), -0.12)):
-        interval = estimate.interval()
-        assert interval.low < truth < interval.high
-        assert estimate.p_value < 0.001
+def test_bins_describe_the_same_quarters():
+    rows = by_hand(team_months()).assign(step=lambda r: r["dose"].clip(upper=3))
+    ols = smf.ols("y ~ C(step) + b1 + b2 + b3 + C(team) + C(quarter)", rows).fit()
+    table = fitted().table.set_index("dose")
+    assert table.loc[[1.0, 2.0, 3.0], "bin"].tolist() == pytest.approx(
+        ols.params[[f"C(step)[T.{k}.0]" for k in (1, 2, 3)]].tolist(), rel=1e-8
+    )
 
 
-def test_curve_hides_doses_that_few_teams_ever_had():
-    frame = teams()
-    rare = (frame["deals"] >= 3) & (frame["team_id"] > "T03")
-    frame = frame.assign(deals=frame["deals"].where(~rare, 2.0))
-    found = dose.by_bin(frame, SPEC, (0, 1, 2, np.inf))
-    curve = found.curve
-    assert curve["groups"].tolist()[3] == 4
-    assert curve["value"].isna().tolist() == [False, False, False, True]
-    assert curve.loc[1, "value"] == found.contrast(1).value
-    assert curve.loc[1, ["low", "high"]].tolist() == [
-        found.contrast(1).interval().low, found.contrast(1).interval().high
-    ]  # fmt: skip
-    assert curve["above"].tolist() == [-np.inf, 0, 1, 2]
-    with pytest.raises(NotEstimable, match=r"4 of the 5 .* range above 2\."):
-        found.contrast(3, 2)
+def test_a_break_elsewhere_is_drawn_where_it_is():
+    found = dose.fit_curve(team_quarters(team_months()), 1.5)
+    assert 1.5 in found.table["dose"].tolist()
 
 
-def test_teams_that_stay_in_a_bin_do_not_support_it():
-    frame = teams()
-    always = frame["team_id"] < "T20"
-    frame = frame.assign(deals=np.where(always, 2.0, np.minimum(frame["deals"], 1.0)))
-    found = dose.by_bin(frame, SPEC, LIMIT)
-    assert found.support["rows"].iloc[2] > 400
-    assert found.support["groups"].tolist() == [4, 4, 0]
-    with pytest.raises(NotEstimable):
-        found.contrast(2, 1)
+def test_too_few_teams_across_the_limit_leave_a_straight_line():
+    own = [0.5] * 4 + [0.0] * 20
+    frame = team_months(own=own)
+    once = frame["month_index"].isin([6, 12]) & (frame["team_id"] > "T05")
+    frame.loc[once, "manager_deals"] = 1.0
+    found = dose.fit_curve(team_quarters(frame), KNOT)
+    assert (found.bent, found.movers) == (False, 4)
+    with pytest.raises(NotEstimable, match=r"4 of the 5 .* above 1\."):
+        found.slope_beyond()
+    assert found.at(2).value == pytest.approx(2 * found.mean().value)
+    rows = by_hand(frame)
+    ols = smf.ols("y ~ dose + b1 + b2 + b3 + C(team) + C(quarter)", rows).fit()
+    assert found.mean().value == pytest.approx(ols.params["dose"], rel=1e-8)
 
 
-def test_two_lines_against_columns_by_hand():
-    frame = teams(curve=lambda x: 0.05 * min(x, 1.5) - 0.1 * max(x - 1.5, 0), groups=40, high=4)
-    found = dose.two_lines(frame, SPEC, 1.5)
-    _, fit = by_hand(
-        frame,
-        lambda x: {
-            "below": (x - 1.5).clip(upper=0), "above": (x - 1.5).clip(lower=0),
-            "over": (x > 1.5) * 1.0,
-        },
-    )  # fmt: skip
-    assert found.below.value == pytest.approx(fit.value("below"), rel=1e-9)
-    assert found.above.se == pytest.approx(fit.se("above"), rel=1e-9)
-    assert found.below.interval().low > 0
-    assert found.above.interval().high < 0
+def test_managers_who_never_change_say_nothing():
+    own = [1.0] * 4 + [0.0] * 20
+    with pytest.raises(NotEstimable, match=r"4 independent teams .* 5 are needed"):
+        dose.fit_curve(team_quarters(team_months(own=own)), KNOT)
 
 
-def test_two_lines_need_teams_on_both_sides():
-    with pytest.raises(NotEstimable, match="0 of the 5"):
-        dose.two_lines(teams(high=1), SPEC, 1.5)
+def test_empty_quarters_are_counted_by_a_poisson_panel():
+    frame = team_months(teams=30, high=-0.2)
+    empty = (frame["team_id"].str[1:].astype(int) + frame["month_index"] // 3) % 8 == 0
+    empty |= np.random.default_rng(5).random(len(frame)) < 0.1
+    frame["revenue"] = frame["revenue"].where(~empty, 0.0)
+    rows = team_quarters(frame)
+    assert rows.family == "poisson"
+    assert (rows.y == 0).mean() > 0.05
+    assert rows.before_names == tuple(f"{n}before_{k}" for n in ("", "no_") for k in (1, 2, 3))
+    found = dose.fit_curve(rows, KNOT)
+    data = pd.DataFrame(
+        {"y": rows.y, "unit": rows.unit, "quarter": rows.quarter, "dose": rows.dose}
+        | {n: rows.before[:, k] for k, n in enumerate(rows.before_names)}
+    ).assign(
+        below=lambda d: d["dose"].clip(upper=1), beyond=lambda d: (d["dose"] - 1).clip(lower=0)
+    )
+    by_glm = smf.glm(
+        f"y ~ below + beyond + {' + '.join(rows.before_names)} + C(unit) + C(quarter)",
+        data.assign(y=data["y"] / data["y"].mean()),
+        family=sm.families.Poisson(),
+    ).fit(tol=1e-12, maxiter=300)
+    assert found.slope_beyond().value == pytest.approx(by_glm.params["beyond"], rel=1e-5)
+    assert found.slope_beyond().interval().high < 0
 
 
-def test_a_dose_not_logged_is_a_row_left_out():
-    frame = teams()
-    frame.loc[(frame["team_id"] == "T00") & (frame["month_index"] == 10), "deals"] = np.nan
-    for found in (
-        dose.by_bin(frame, SPEC, LIMIT).dropped,
-        dose.two_lines(frame, SPEC, 1.5).below.dropped,
-    ):
-        # it is the driver of the month before, of two and of three months before
-        assert found == {"no_earlier_months": 72, "driver_missing": 3}
+def test_regions_have_quarters_of_their_own_where_there_are_enough_teams():
+    frame = team_months(teams=18).assign(
+        region=lambda f: f["team_id"].map(lambda t: "NSW"[min(int(t[1:]) // 7, 2)])
+    )
+    rows = team_quarters(frame)
+    found = dose.fit_curve(rows, KNOT)
+    hand = by_hand(frame)
+    cell = hand["quarter"].astype(str) + hand["team"].map(lambda t: "NSW"[int(t[1:]) // 7])
+    columns = ["below", "beyond", "b1", "b2", "b3"]
+    X = np.column_stack([hand[columns], pd.get_dummies(cell), pd.get_dummies(hand["team"])])
+    by_hand_too = np.linalg.lstsq(X.astype(float), hand["y"].to_numpy(), rcond=None)[0]
+    assert len(np.unique(rows.effects)) == 21  # what is left, W's four teams, share theirs
+    assert found.slope_beyond().value == pytest.approx(by_hand_too[1], rel=1e-8)
+    alone = team_quarters(frame.assign(region="N"))
+    assert len(np.unique(alone.effects)) == 7
 
 
-@pytest.mark.parametrize("uppers", [(1,), (0, 0, np.inf), (2, 1)])
-def test_bins_must_increase(uppers):
-    with pytest.raises(ValueError, match="increasing"):
-        dose.by_bin(teams(groups=6), SPEC, uppers)
+# what could make it wrong
 
 
-def test_covariance_needs_one_fit():
-    c = dose.by_bin(teams(), SPEC, LIMIT).contrast(1)
-    other = replace(c, leave_one_out={"T99": 0.0})
-    with pytest.raises(ValueError, match="same groups"):
-        dose.jackknife_covariance(c, other)
+def test_reaction_against_dummies_by_hand():
+    rows = by_hand(team_months(reacts=8.0)).dropna()
+    ols = smf.ols("first ~ m1 + m2 + m3 + dose + C(team) + C(quarter)", rows).fit()
+    found = dose_doubts.reaction(team_quarters(team_months(reacts=8.0)))
+    assert found.value == pytest.approx(ols.params["m1"], rel=1e-8)
+    assert found.value < 0
+    assert (found.unit, found.n) == ("ratio", len(rows))
+
+
+def test_harm_of_the_quarter_is_no_reaction():
+    found = [
+        dose_doubts.reaction(team_quarters(team_months(seed=s, high=-0.3))).p_value < 0.05
+        for s in range(20)
+    ]
+    assert sum(found) <= 3  # more than that once in sixty such tests
+
+
+def test_a_planted_reaction_moves_the_line_as_worked_out():
+    gaps, before, after = [], [], []
+    for seed in range(12):
+        rows = team_quarters(team_months(seed=seed, teams=60, high=0.0, reacts=6.0, sd=0.1))
+        found = dose.fit_curve(rows, KNOT)
+        reacts, bends = dose_doubts.reaction(rows), dose_doubts.bend(rows)
+        estimate = found.mean()
+        fixed = dose_doubts.corrected(estimate, reacts, bends)
+        assert fixed.value == pytest.approx(estimate.value - 3 * bends * reacts.value)
+        before.append(estimate.value)
+        after.append(fixed.value)
+        gaps.append(3 * bends * reacts.value)
+        assert fixed.se > estimate.se
+    assert np.mean(before) < -0.01
+    assert np.mean(after) > -0.3 * abs(np.mean(before))
+
+
+def test_bend_and_tipping_are_those_of_the_partialled_out_dose():
+    rows = by_hand(team_months())
+    y = smf.ols("y ~ dose + b1 + b2 + b3 + C(team) + C(quarter)", rows).fit()
+    x = smf.ols("dose ~ b1 + b2 + b3 + C(team) + C(quarter)", rows).fit()
+    found = fitted()
+    bends = dose_doubts.bend(found.fitted.rows)
+    assert bends == pytest.approx((y.resid**2).sum() / (x.resid**2).sum(), rel=1e-8)
+    told = dose_doubts.tipping(found.mean(), bends)
+    assert told == pytest.approx(found.mean().value / bends * np.log(0.9))
+    assert told > 0  # harm: it takes managers who sell more in a worse quarter
+    # deals that answer so strongly to what is left of the result explain the slope
+    noise = np.random.default_rng(3)
+    e = noise.normal(0, 0.1, 200_000)
+    k = -1.5
+    dose_now = noise.normal(0, 1, len(e)) + k * e
+    slope = np.polyfit(dose_now, e, 1)[0]
+    assert slope == pytest.approx(k * e.var() / dose_now.var(), rel=0.05)
+
+
+def test_changes_of_manager_against_dummies_by_hand():
+    frame = team_months()
+    frame["manager_id"] += np.where(frame["month_index"] < 12, "a", "b")
+    low = frame["manager_id"].str.endswith("b") & (frame["team_id"] < "T12")
+    frame["manager_deals"] = frame["manager_deals"].where(~low, 0.0)
+    found = dose.fit_curve(team_quarters(frame), KNOT)
+    second = dose_doubts.by_manager(found, "beyond")
+    rows = by_hand(frame).assign(manager=lambda r: r["team"] + np.where(r["quarter"] < 4, "a", "b"))
+    means = rows.groupby("manager")[["below", "beyond"]].transform("mean")
+    ols = smf.ols("y ~ below + beyond + C(team) + C(quarter)", rows.assign(**means)).fit()
+    assert second.value == pytest.approx(ols.params["beyond"], rel=1e-8)
+    with pytest.raises(NotEstimable, match="0 independent teams had two managers"):
+        dose_doubts.by_manager(fitted(), "mean")
+
+
+def test_steps_from_the_plain_to_the_answer():
+    rows = by_hand(team_months())
+    found = fitted()
+    steps = dose_doubts.steps(found, "beyond")
+    for name, formula in {
+        "plain": "y ~ below + beyond", "within": "y ~ below + beyond + C(team)",
+        "quarters": "y ~ below + beyond + C(team) + C(quarter)", "estimate": LINES,
+    }.items():  # fmt: skip
+        assert steps[name] == pytest.approx(smf.ols(formula, rows).fit().params["beyond"], rel=1e-8)
+    plain = smf.ols("y ~ below + beyond", rows).fit()
+    told = dose_doubts.plain(found, "beyond")
+    assert (told.value, told.low, told.high) == pytest.approx(
+        (plain.params["beyond"], *plain.conf_int().loc["beyond"]), rel=1e-8
+    )
+
+
+def test_next_quarters_effect_against_dummies_by_hand():
+    frame = team_months()
+    rows = by_hand(frame)
+    sold = frame.groupby(["team_id", frame["month_index"] // 3])["manager_deals"].sum()
+    rows["before"] = [sold[t, q - 1] for t, q in zip(rows["team"], rows["quarter"], strict=True)]
+    ols = smf.ols("y ~ before + below + beyond + C(team) + C(quarter)", rows).fit()
+    assert dose_doubts.next_quarter(fitted()).value == pytest.approx(ols.params["before"], rel=1e-8)
+
+
+def test_realistic_changes_are_those_within_teams():
+    found = fitted().fitted.rows
+    rows = by_hand(team_months())
+    away = rows["dose"] - rows.groupby("team")["dose"].transform("mean")
+    real = dose.realistic(found)
+    assert real.sd == pytest.approx(np.sqrt((away**2).sum() / (len(rows) - 24)))
+    assert real.high == pytest.approx(np.quantile(found.every_dose, 0.9))

@@ -212,16 +212,6 @@ def test_naive_figures_against_statsmodels_and_pandas():
         (ols.params["x"], *ols.conf_int().loc["x"]), rel=1e-8
     )
     assert found.p_value == pytest.approx(ols.pvalues["x"], rel=1e-6)
-    some = rows[rows["x"] > 0].assign(beyond=lambda r: (r["x"] > 2).astype(float))
-    step = smf.ols("y ~ beyond", some).fit()
-    found = naive.pooled_step(frame, 2)
-    assert 0 < some["beyond"].mean() < 1
-    assert (found.value, found.low, found.high) == pytest.approx(
-        (step.params["beyond"], *step.conf_int().loc["beyond"]), rel=1e-8
-    )
-    assert found.p_value == pytest.approx(step.pvalues["beyond"], rel=1e-6)
-    with pytest.raises(NotEstimable):
-        naive.pooled_step(frame, 1e9)
     two = smf.ols("y ~ x + C(rep_id) + C(month_index)", rows).fit(
         cov_type="cluster", cov_kwds={"groups": rows["team_id"], "use_correction": False}
     )

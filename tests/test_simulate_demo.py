@@ -32,7 +32,10 @@ SMALL = {"teams": 5, "months": 9}
 
 
 def test_a_truth_by_default_is_none():
-    neutral = {"own_deal_knot": 1.0, "cliff_month": 18, "cliff_ratio": 1.0, "handover_knot": 3}
+    neutral = {
+        "own_deal_knot": 1.0, "own_deal_timing": "month_after", "cliff_month": 18,
+        "cliff_ratio": 1.0, "handover_knot": 3,
+    }  # fmt: skip
     for field in fields(Truth):
         value = getattr(Truth(), field.name)
         assert value == neutral.get(field.name, (0.0,) * 12 if field.name == "behaviours" else 0.0)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from salesdiag.estimate.panel_ols import fixed_effects
 from salesdiag.simulate import WORLDS, Simulation, Truth, World, plant
 
 COACHING = ("coaching-hours",)
@@ -54,6 +53,8 @@ class Cell:
 _ONE = plant({"coaching-hours": 0.01})
 _DEALS = plant({"selling-hurts": 0.03})
 _BEYOND = plant({"one-deal-a-quarter": 0.06})
+_AFTER = Truth(own_deal_low=-0.05, own_deal_high=-0.05, own_deal_timing="quarter_after")
+_MONTHS = Truth(own_deal_low=-0.03, own_deal_high=-0.03, own_deal_timing="month_after")
 _BEHAVIOUR = Truth(behaviours=(0.1, *Truth().behaviours[1:]))
 
 CELLS: Mapping[str, Cell] = MappingProxyType(
@@ -95,6 +96,12 @@ CELLS: Mapping[str, Cell] = MappingProxyType(
         "selling-demo": Cell(base="demo", truth=_DEALS, claims=SELLING),
         "one-deal": Cell(base="random", truth=_BEYOND, claims=SELLING),
         "one-deal-demo": Cell(base="demo", truth=_BEYOND, claims=SELLING),
+        "selling-helping": Cell(
+            base="random", truth=plant({"selling-helps": 0.03}), claims=SELLING
+        ),
+        # what is planted is not always what is fitted
+        "selling-after": Cell(base="random", truth=_AFTER, claims=SELLING),
+        "selling-months": Cell(base="random", truth=_MONTHS, claims=SELLING),
     }
     # tests whose claims are still to come
     | {
@@ -125,16 +132,22 @@ def true_value(claim: str, made: Simulation) -> float:
     Returns
     -------
     float
-        Log points: per hour, per own deal of three months, or between both sides of the limit.
+        Log points: per hour, per own deal of the same quarter, or per deal beyond the limit in it.
     """
     truth = made.truth
     if claim == "coaching-hours":
         return float(np.mean(_per_hour(made))) if not truth.coach_saturation else math.nan
-    if claim in ("selling-helps", "selling-hurts"):
-        same = truth.own_deal_low == truth.own_deal_high
-        return truth.own_deal_high if same else math.nan
-    # harm from the first deal on is not what the claim says, whatever lies beyond the limit
-    return math.nan if truth.own_deal_low else _beyond_the_limit(made)
+    mean = claim in ("selling-helps", "selling-hurts")
+    if not mean and truth.own_deal_low:
+        # harm from the first deal on is not what the claim says, whatever lies beyond the limit
+        return math.nan
+    if truth.own_deal_timing == "quarter":
+        return _per_own_deal(made) if mean else truth.own_deal_high
+    if truth.own_deal_timing == "quarter_after" or not truth.own_deal_high:
+        return 0.0  # nothing happens in the same quarter
+    # deals of any three months act in the month that follows: of a quarter's deals a third of the
+    # effect falls into the quarter itself, where each deal has as much
+    return truth.own_deal_high / 3 if truth.own_deal_low == truth.own_deal_high else math.nan
 
 
 def true_of_teams(made: Simulation) -> dict[str, float]:
@@ -150,22 +163,10 @@ def _per_hour(made: Simulation) -> np.ndarray:
     return np.asarray(truth.coach + truth.coach_quality * (quality.mean(axis=0) - 0.6))
 
 
-def _beyond_the_limit(made: Simulation) -> float:
-    """Return what the contrast of both sides of the limit would be without any noise.
-
-    Teams that hardly cross the limit say little about it: a mean over all team-months would give
-    those that are always far beyond it a weight that no comparison within teams gives them.
-    """
-    burn, knot = made.world.burn, made.truth.own_deal_knot
-    own = made.course.own
-    quarter = np.vstack([np.zeros((2, own.shape[1])), own])
-    quarter = quarter[:-2] + quarter[1:-1] + quarter[2:]
-    one, two, three = (quarter[burn + 3 - k : len(own) - k].ravel() for k in (1, 2, 3))
-    month, team = np.indices((len(own) - burn - 3, own.shape[1])).reshape(2, -1)
-    low = made.truth.own_deal_low * np.minimum(one, knot)
-    effect = low + made.truth.own_deal_high * np.maximum(one - knot, 0)
-    sides = np.column_stack([(one > 0) & (one <= knot), one > knot, two, three]).astype(float)
-    fit = fixed_effects(
-        effect, sides, team, team, names=["within", "beyond", "two", "three"], dummies=[month]
-    )
-    return fit.value("beyond") - fit.value("within")
+def _per_own_deal(made: Simulation) -> float:
+    """Return the effect of all own deals on their own quarters, over the number of deals."""
+    panel, knot = made.team_panel(), made.truth.own_deal_knot
+    dose = panel.groupby(["team_id", panel["month"].dt.to_period("Q")])["manager_deals"].sum()
+    effect = made.truth.own_deal_low * dose.clip(upper=knot)
+    effect += made.truth.own_deal_high * (dose - knot).clip(lower=0)
+    return float(effect.sum() / dose.sum()) if dose.sum() else 0.0

@@ -110,30 +110,30 @@ def _months(company: Company, team: str | None) -> pd.DataFrame:
 
 CURVE_WORDS = {
     "more": N_(
-        "Each own deal of the manager in a quarter goes with {size:pct1} higher sales of the "
-        "others in the month after ({low:+pct1} to {high:+pct1})."
+        "Each own deal of the manager goes with {size:pct1} higher sales of the others in the same "
+        "quarter ({low:+pct1} to {high:+pct1})."
     ),
     "less": N_(
-        "Each own deal of the manager in a quarter goes with {size:pct1} lower sales of the "
-        "others in the month after ({low:+pct1} to {high:+pct1})."
+        "Each own deal of the manager goes with {size:pct1} lower sales of the others in the same "
+        "quarter ({low:+pct1} to {high:+pct1})."
     ),
     "small": N_(
-        "An own deal of the manager changes what the others sell by too little to matter "
-        "({low:+pct1} to {high:+pct1})."
+        "An own deal of the manager changes what the others sell in the same quarter by too little "
+        "to matter ({low:+pct1} to {high:+pct1})."
     ),
     "untold": N_(
         "Whether a manager's own selling helps or hurts the others cannot be told: each own "
-        "deal in a quarter may change their sales by anything between {low:+pct1} and "
+        "deal may change their sales of the same quarter by anything between {low:+pct1} and "
         "{high:+pct1}."
     ),
     "size": N_(
-        "For the company that is {money:+money} of their sales a month for each own deal of every "
-        "manager "
+        "For the company that is {money:+money} of their sales a month, in that quarter, for each "
+        "own deal of every manager "
         "({low:+money} to {high:+money})."
     ),
     "team_size": N_(
-        "For this team that is {money:+money} of their sales a month for each own deal of the "
-        "manager "
+        "For this team that is {money:+money} of their sales a month, in that quarter, for each "
+        "own deal of the manager "
         "({low:+money} to {high:+money})."
     ),
     "change": N_(
@@ -146,8 +146,14 @@ CURVE_WORDS = {
     ),
 }
 CURVE_THREATS = (
-    N_("A manager may sell because the team is failing, for reasons the data lack."),
-    N_("A deal closed by the manager may have been taken from a rep."),
+    N_(
+        "A manager may sell because the team is failing in the same quarter; how strongly managers "
+        "would have to do so stands among the checks."
+    ),
+    N_(
+        "A deal closed by the manager may have been taken from a rep: then the others' sales fall "
+        "by that deal and by nothing else."
+    ),
 )
 """One estimate read from two sides has one set of sentences."""
 
@@ -203,43 +209,43 @@ ONE_DEAL_A_QUARTER = Claim(
     margin=0.02,
     words={
         "more": N_(
-            "Beyond {limit:num} own deal of the manager a quarter the others sell {size:pct1} more "
-            "than up to it ({low:+pct1} to {high:+pct1}).",
-            "Beyond {limit:num} own deals of the manager a quarter the others sell {size:pct1} "
-            "more than up to it ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deal of the manager a quarter, each further one goes with "
+            "{size:pct1} higher sales of the others in it ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deals of the manager a quarter, each further one goes with "
+            "{size:pct1} higher sales of the others in it ({low:+pct1} to {high:+pct1}).",
             count="limit",
         ),
         "less": N_(
-            "Beyond {limit:num} own deal of the manager a quarter the others sell {size:pct1} less "
-            "than up to it ({low:+pct1} to {high:+pct1}).",
-            "Beyond {limit:num} own deals of the manager a quarter the others sell {size:pct1} "
-            "less than up to it ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deal of the manager a quarter, each further one goes with "
+            "{size:pct1} lower sales of the others in it ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deals of the manager a quarter, each further one goes with "
+            "{size:pct1} lower sales of the others in it ({low:+pct1} to {high:+pct1}).",
             count="limit",
         ),
         "small": N_(
-            "Whether the manager closes more than {limit:num} own deal a quarter makes too "
-            "little difference to the others' sales to matter ({low:+pct1} to {high:+pct1}).",
-            "Whether the manager closes more than {limit:num} own deals a quarter makes too "
-            "little difference to the others' sales to matter ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deal of the manager a quarter, each further one changes "
+            "what the others sell in it by too little to matter ({low:+pct1} to {high:+pct1}).",
+            "Beyond {limit:num} own deals of the manager a quarter, each further one changes "
+            "what the others sell in it by too little to matter ({low:+pct1} to {high:+pct1}).",
             count="limit",
         ),
         "untold": N_(
-            "Whether {limit:num} own deal a quarter is a limit cannot be told: beyond it the "
-            "others' sales may differ by anything between {low:+pct1} and {high:+pct1} from those "
-            "up to it.",
-            "Whether {limit:num} own deals a quarter are a limit cannot be told: beyond them the "
-            "others' sales may differ by anything between {low:+pct1} and {high:+pct1} from those "
-            "up to them.",
+            "Whether {limit:num} own deal a quarter is a limit cannot be told: each deal beyond it "
+            "may change what the others sell in that quarter by anything between {low:+pct1} and "
+            "{high:+pct1}.",
+            "Whether {limit:num} own deals a quarter are a limit cannot be told: each deal beyond "
+            "them may change what the others sell in that quarter by anything between {low:+pct1} "
+            "and {high:+pct1}.",
             count="limit",
         ),
         "size": N_(
-            "For the company that is {money:+money} of their sales a month if every manager goes "
-            "beyond it "
+            "For the company that is {money:+money} of their sales a month, in that quarter, for "
+            "each deal beyond it of every manager "
             "({low:+money} to {high:+money})."
         ),
         "team_size": N_(
-            "For this team that is {money:+money} of their sales a month when the manager goes "
-            "beyond it "
+            "For this team that is {money:+money} of their sales a month, in that quarter, for "
+            "each deal beyond it "
             "({low:+money} to {high:+money})."
         ),
         "change": N_(
@@ -251,5 +257,5 @@ ONE_DEAL_A_QUARTER = Claim(
             "crossed it for reasons that have nothing to do with results."
         ),
     },
-    threats=(N_("A manager may sell more just when the team is in trouble."),),
+    threats=CURVE_THREATS,
 )

@@ -108,30 +108,6 @@ def pooled_ols(frame: pd.DataFrame, **columns: str) -> Naive:
     return normal(float(found.slope), float(found.stderr), words.NAIVE_POOLED(), df=len(rows) - 2)
 
 
-def pooled_step(frame: pd.DataFrame, limit: float, **columns: str) -> Naive:
-    """Regress log revenue on whether last month's dose was beyond a limit, where there was any.
-
-    Parameters
-    ----------
-    frame, **columns
-        As in :func:`pooled_ols`.
-    limit : float
-        Rows after a dose above it are compared with rows after one above 0 and up to it.
-
-    Returns
-    -------
-    Naive
-        Log points.
-    """
-    rows = _last_month(frame, **columns)
-    rows = rows[rows["x"] > 0]
-    beyond = (rows["x"] > limit).astype(float)
-    if len(rows) < MIN_PAIRS or beyond.nunique() < 2:
-        raise NotEstimable(words.TOO_FEW_PAIRS(n=len(rows)))
-    found = stats.linregress(beyond, rows["y"])
-    return normal(float(found.slope), float(found.stderr), words.NAIVE_STEP(), df=len(rows) - 2)
-
-
 def two_way(frame: pd.DataFrame, *, group: str = "group_id", **columns: str) -> Naive:
     """Regress log revenue on last month's hours with effects of rep and month.
 

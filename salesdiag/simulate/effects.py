@@ -31,7 +31,13 @@ class Effect:
     largest: float = 0.5
 
 
-_DEAL = "log points of the other members' revenue per own deal of the manager in three months"
+def _own_deals(low: float, high: float) -> Mapping[str, Any]:
+    """Return the fields of an effect of own deals on the same calendar quarter."""
+    timing = {"own_deal_timing": "quarter"} if low or high else {}
+    return {"own_deal_low": low, "own_deal_high": high, **timing}
+
+
+_DEAL = "log points of the others' revenue per own deal of the manager in the same quarter"
 _WIN = "log odds of winning"
 
 EFFECTS: Mapping[str, Effect] = MappingProxyType(
@@ -39,12 +45,10 @@ EFFECTS: Mapping[str, Effect] = MappingProxyType(
         "coaching-hours": Effect(
             lambda x: {"coach": x}, "log points of next month's revenue per coaching hour"
         ),
-        "selling-helps": Effect(lambda x: {"own_deal_low": x, "own_deal_high": x}, _DEAL),
-        "selling-hurts": Effect(
-            lambda x: {"own_deal_low": -x, "own_deal_high": -x}, f"{_DEAL}, with the sign turned"
-        ),
+        "selling-helps": Effect(lambda x: _own_deals(x, x), _DEAL),
+        "selling-hurts": Effect(lambda x: _own_deals(-x, -x), f"{_DEAL}, with the sign turned"),
         "one-deal-a-quarter": Effect(
-            lambda x: {"own_deal_low": 0.0, "own_deal_high": -x},
+            lambda x: _own_deals(0.0, -x),
             f"{_DEAL} beyond the first, with the sign turned",
         ),
         "coaching-quality": Effect(
@@ -159,7 +163,8 @@ def plant(effects: Mapping[str, float] | None) -> Truth:
                 clash = sorted((slug, set_by[name]))
                 raise ValueError(str(words.EFFECTS_CLASH(slugs=clash)))
             set_by[name] = slug
-            planted[name] = number if name == "behaviours" else number + 0.0  # no negative zero
+            # no negative zero
+            planted[name] = number + 0.0 if isinstance(number, int | float) else number
     return Truth(**planted)
 
 

@@ -38,7 +38,7 @@ class Extra:
     hours : float
         Coaching hours to every rep-month.
     deals : float
-        Own deals to every manager's count of three months.
+        Own deals to every manager's count of three months, whichever the truth counts.
     late : float
         Months for which a manager has kept clients of his own beyond the knot.
     plans : float
@@ -90,6 +90,27 @@ def run(truth: Truth, world: World, seed: int, extra: Extra | None = None) -> Co
     return _Run(truth, world, seed, extra or Extra()).course()
 
 
+def own_dose(own: np.ndarray, first: np.ndarray, timing: str) -> np.ndarray:
+    """Return the own deals that act in each month.
+
+    Parameters
+    ----------
+    own : array (months, teams)
+        Managers' own deals.
+    first : array (months,), datetime64[M]
+    timing : str
+        One of :data:`~salesdiag.simulate.truth.TIMINGS`.
+    """
+    if timing == "month_after":
+        before = np.vstack([np.zeros((3, own.shape[1]), own.dtype), own])
+        return before[:-3] + before[1:-2] + before[2:-1]
+    quarter = first.astype(int) // 3
+    quarter = quarter - quarter[0]
+    total = np.zeros((quarter[-1] + 2, own.shape[1]), own.dtype)
+    np.add.at(total, quarter + 1, own)
+    return total[quarter + (1 if timing == "quarter" else 0)]
+
+
 def mean_of_team(values: np.ndarray, team: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Return team means, one per team."""
     return np.bincount(team, values, len(size)) / size
@@ -128,6 +149,11 @@ class _Run(Staff):
                 kept[name].append(getattr(self, name))
             self.turnover(t)
         arrays = {name: np.array(rows) for name, rows in kept.items()}
+        if self.truth.own_deal_timing == "quarter":
+            # a quarter's deals are known when it is over: what people decide in it is decided
+            # without what they do to its results
+            dose = own_dose(np.array(self.own_history[3:]), self.first, "quarter")
+            arrays["theta"] += self._selling_effect(dose + self.extra.deals)[:, self.team]
         return Course(setup=self.setup, people=self.people, leadership=self.leadership, **arrays)
 
     def _month(self, t: int) -> None:
@@ -149,10 +175,11 @@ class _Run(Staff):
         norm = self._norm(t)
         common = self.team_shock + self.region_shock[self.setup.region]
         decided = norm + self.shock + common[team] + self.stock + self._planted(t)
-        dose = np.sum(self.own_history[-3:], axis=0)
-        shift = self._selling_effect(dose + self.extra.deals) - self._selling_effect(dose)
-        shift = shift + truth.late_handover * self.extra.late + truth.plan * self.extra.plans
-        decided = decided + self._selling_effect(dose)[team]
+        before, more = self._sold_before(t)
+        shift = (
+            more - before + truth.late_handover * self.extra.late + truth.plan * self.extra.plans
+        )
+        decided = decided + before[team]
         self.theta = decided + (self.stock_added - self.stock) + shift[team]
         self.record.append(decided)
         if w.k_seen:
@@ -258,6 +285,17 @@ class _Run(Staff):
             + self.behaviours @ self.behaviour_weights
             + truth.plan * self.plan
         )
+
+    def _sold_before(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the effect of managers' deals of earlier months, and with the added deals."""
+        if self.truth.own_deal_timing == "quarter":
+            nothing = np.zeros(self.world.teams)
+            return nothing, nothing
+        after = self.truth.own_deal_timing == "month_after"
+        over = 0 if after else int(self.first[t].astype(int)) % 3
+        end = len(self.own_history) - over
+        dose = np.sum(self.own_history[max(end - 3, 0) : end], axis=0)
+        return self._selling_effect(dose), self._selling_effect(dose + self.extra.deals)
 
     def _selling_effect(self, dose: np.ndarray) -> np.ndarray:
         knot = self.truth.own_deal_knot

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from salesdiag.simulate.engine import own_dose
 from salesdiag.simulate.sales import earn, sell
-from salesdiag.simulate.setup import shared_out
+from salesdiag.simulate.setup import month_lengths, shared_out
 from salesdiag.simulate.simulation import Simulation, simulate
 from salesdiag.simulate.truth import Truth
 from salesdiag.simulate.world import World
@@ -124,8 +125,7 @@ def _comparable(company: Simulation) -> np.ndarray:
 
 
 def _dose(company: Simulation) -> np.ndarray:
-    """Return own deals of the three months before each month."""
+    """Return the own deals that act in each month."""
     setup = company.course.setup
     own = shared_out(company.course.own, setup.exists, setup.lead)
-    before = np.vstack([np.zeros((3, own.shape[1]), own.dtype), own])
-    return before[:-3] + before[1:-2] + before[2:-1]
+    return own_dose(own, month_lengths(company.world)[0], company.truth.own_deal_timing)

@@ -13,6 +13,9 @@ BEHAVIOURS = (
     "time management",
 )  # fmt: skip
 """Names of the skills whose weights are ``Truth.behaviours``."""
+TIMINGS = ("quarter", "month_after", "quarter_after")
+"""Own deals of a calendar quarter act in each month of that quarter, or of the quarter after it;
+those of any three months in the month that follows them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +36,12 @@ class Truth:
     coach_quality : float
         Added per coaching hour and unit of quality (0..1) above 0.6.
     own_deal_low, own_deal_high : float
-        Effect on the other members per own deal that the manager closed in the last three months:
-        up to ``own_deal_knot`` deals, and per deal beyond.
+        Effect on the other members per own deal that the manager closed within three months: up to
+        ``own_deal_knot`` deals, and per deal beyond.
     own_deal_knot : float
         Deals a quarter.
+    own_deal_timing : str
+        Which three months, and which month they act on: one of :data:`TIMINGS`.
     precall, debrief, rescue, focus : float
         Log odds if the call was prepared, per deal debriefed in the month before, if the manager
         joined, in a target segment.
@@ -79,6 +84,7 @@ class Truth:
     own_deal_low: float = 0.0
     own_deal_high: float = 0.0
     own_deal_knot: float = 1.0
+    own_deal_timing: str = "month_after"
     precall: float = 0.0
     debrief: float = 0.0
     rescue: float = 0.0
@@ -105,6 +111,8 @@ class Truth:
         finite(self)
         if len(self.behaviours) != len(BEHAVIOURS):
             raise ValueError(f"behaviours needs {len(BEHAVIOURS)} weights")
+        if self.own_deal_timing not in TIMINGS:
+            raise ValueError(f"own_deal_timing must be one of {TIMINGS}")
         within(self, -1, 1, "star")
         within(self, 0, 1, "coach_decay", "imitate")
         within(

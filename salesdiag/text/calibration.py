@@ -223,12 +223,17 @@ KINDS = {
     "unequal": N_("managers coach last month's strugglers, and some of them coach much better"),
     "harmful": N_("nothing misleads, and an hour of coaching costs 1%"),
     "harmful-strugglers": N_("managers coach reps in a bad spell, and an hour costs 1%"),
-    "selling": N_("each own deal of the manager costs the others 3%"),
+    "selling": N_("each own deal of the manager costs the others 3% of the same quarter"),
     "selling-demo": N_("like the bundled example, and each own deal costs the others 3%"),
     "one-deal": N_("each own deal beyond the first costs the others 6%"),
     "one-deal-demo": N_(
         "like the bundled example, and each own deal beyond the first costs the others 6%"
     ),
+    "selling-helping": N_("each own deal adds 3% to what the others sell in the same quarter"),
+    "selling-after": N_(
+        "each own deal costs the others 5% in the quarter after, and nothing before"
+    ),
+    "selling-months": N_("each own deal costs the others 3% in each of the three months after it"),
     "leaving": N_("reps leave at no special point"),
     "leaving-demo": N_("like the bundled example, and reps leave at no special point"),
     "leaving-point": N_("at one point three times as many reps leave"),

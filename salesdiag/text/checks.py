@@ -133,3 +133,114 @@ UP_TO_LIMIT_HARM = N_(
     "Even up to the limit the others sell less, so the limit is not where harm begins."
 )
 UP_TO_LIMIT_UNKNOWN = N_("Whether there is harm up to the limit cannot be told.")
+
+# own deals of managers
+
+QUARTERS_ENOUGH = N_("{quarters:int} quarters could be used.")
+QUARTERS_FEW = N_(
+    "Only {quarters:int} quarter could be used; fewer than {least:int} leave what is usual for a "
+    "team too little known.",
+    "Only {quarters:int} quarters could be used; fewer than {least:int} leave what is usual for a "
+    "team too little known.",
+    count="quarters",
+)
+WITHIN_STANDS = N_(
+    "Were managers to sell in answer to the same quarter's result as strongly as they do after the "
+    "quarter's last month, an own deal would still stand for {value:+pct1} ({low:+pct1} to "
+    "{high:+pct1})."
+)
+WITHIN_FALLS = N_(
+    "Were managers to sell in answer to the same quarter's result as strongly as they do after the "
+    "quarter's last month, which these data cannot rule out, an own deal would stand for "
+    "{value:+pct1} ({low:+pct1} to {high:+pct1}): the team's result may be the cause."
+)
+WITHIN_UNKNOWN = N_(
+    "Whether managers sell in answer to their team's result cannot be told, so the team's result "
+    "may be the cause."
+)
+MANAGERS_AGREE = N_(
+    "Where another manager came, who sold more or less than the one before, the answer does not "
+    "differ ({value:+pct1} per own deal, {low:+pct1} to {high:+pct1})."
+)
+MANAGERS_DISAGREE = N_(
+    "Where another manager came, who sold more or less than the one before, the answer is another "
+    "({value:+pct1} per own deal, {low:+pct1} to {high:+pct1})."
+)
+MANAGERS_NONE = N_(
+    "Too few teams had another manager for at least two quarters to see what his selling more or "
+    "less did."
+)
+TIPPING_SHORT = N_(
+    "It would be overturned if managers closed {deals:num1} own deals more in a quarter in which "
+    "the others fall 10% short."
+)
+TIPPING_OVER = N_(
+    "It would be overturned if managers closed {deals:num1} own deals more in a quarter in which "
+    "the others sell 10% more than usual."
+)
+TIPPING_UNKNOWN = N_(
+    "How strongly managers would have to answer the same quarter's result to explain the effect "
+    "was not worked out."
+)
+TAKEN = N_(
+    "{taken:int} of {known:int} own deal was with a client of a rep of the team when it began: "
+    "such a deal is missing in the others' sales because it was moved.",
+    "{taken:int} of {known:int} own deals were with a client of a rep of the team when they began: "
+    "such a deal is missing in the others' sales because it was moved.",
+    count="known",
+)
+TAKEN_UNKNOWN = N_(
+    "Whether own deals were taken from reps cannot be told: the data do not say whose clients are "
+    "whose, or when deals began."
+)
+HIGH_DOSE_SMALL = N_(
+    "At {dose:num1} own deals a quarter, which one team-quarter in ten exceeds, the effect is too "
+    "small to matter, too ({low:+pct1} to {high:+pct1})."
+)
+HIGH_DOSE_OPEN = N_(
+    "At {dose:num1} own deals a quarter, which one team-quarter in ten exceeds, the effect may "
+    "well matter ({low:+pct1} to {high:+pct1})."
+)
+AFTER = N_(
+    "In the quarter after, an own deal stands for {value:+pct1} in the others' sales ({low:+pct1} "
+    "to {high:+pct1})."
+)
+AFTER_UNKNOWN = N_("What happens in the quarter after cannot be told.")
+PLAIN_SAME = N_(
+    "A plain comparison of all team-quarters has the same sign ({plain:+pct1} per own deal; the "
+    "answer is {estimate:+pct1})."
+)
+PLAIN_UNKNOWN = N_("How the answer differs from a plain comparison could not be worked out.")
+PLAIN_TURNS = {
+    ("within", 1): N_(
+        "A plain comparison has the other sign ({plain:+pct1} per own deal), because managers who "
+        "sell more lead teams that sell more anyway: within one team it is {within:+pct1}, and the "
+        "answer {estimate:+pct1}."
+    ),
+    ("within", -1): N_(
+        "A plain comparison has the other sign ({plain:+pct1} per own deal), because managers who "
+        "sell more lead teams that sell less anyway: within one team it is {within:+pct1}, and the "
+        "answer {estimate:+pct1}."
+    ),
+    ("quarters", 1): N_(
+        "A plain comparison has the other sign ({plain:+pct1} per own deal), because managers sell "
+        "more in quarters in which all teams sell more: within teams it is {within:+pct1}, within "
+        "quarters too {quarters:+pct1}, and the answer {estimate:+pct1}."
+    ),
+    ("quarters", -1): N_(
+        "A plain comparison has the other sign ({plain:+pct1} per own deal), because managers sell "
+        "more in quarters in which all teams sell less: within teams it is {within:+pct1}, within "
+        "quarters too {quarters:+pct1}, and the answer {estimate:+pct1}."
+    ),
+    ("estimate", 1): N_(
+        "A plain comparison has the other sign ({plain:+pct1} per own deal), because managers sell "
+        "more in quarters that follow good months: without these months it is {quarters:+pct1}, "
+        "and the answer {estimate:+pct1}."
+    ),
+    ("estimate", -1): N_(
+        "A plain comparison has the other sign ({plain:+pct1} per own deal), because managers sell "
+        "more in quarters that follow bad months: without these months it is {quarters:+pct1}, and "
+        "the answer {estimate:+pct1}."
+    ),
+}
+"""Why a plain comparison has the other sign: by the step that turns it, and the plain sign."""

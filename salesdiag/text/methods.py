@@ -26,13 +26,30 @@ ABSENCES = N_(
     "managers were there (stacked events), per hour lost; Anderson-Rubin interval, jackknife over "
     "groups, t({df:int})"
 )
-BINS = N_(
-    "Difference between bins fixed beforehand, within team, given earlier results; "
-    "leave-one-group-out jackknife (CV3), t({df:int})"
+QUARTER_LINE = N_(
+    "Log revenue of the others per rep-month on the manager's own deals of the same quarter, a "
+    "line broken at {knot:num}, with fixed effects of team and quarter and the results of the "
+    "three months before; leave-one-group-out jackknife (CV3) over {groups:int} groups"
 )
-TWO_LINES = N_(
-    "Two interrupted lines with the break at {knot:num}, fixed beforehand; jackknife over groups"
+QUARTER_POISSON = N_(
+    "Poisson panel of the others' revenue per rep-month (quarters without revenue are many) on the "
+    "manager's own deals of the same quarter, a line broken at {knot:num}, with fixed effects of "
+    "team and quarter and the results of the three months before; leave-one-group-out jackknife "
+    "(CV3) over {groups:int} groups"
 )
+QUARTER_BINS = N_("The same with quarters of no, one, two, and three or more own deals apart")
+QUARTER_REACTION = N_(
+    "Own deals of the month after a quarter on the others' result of its last month, given its "
+    "other months and its own deals; jackknife over groups"
+)
+QUARTER_MANAGERS = N_(
+    "Only changes of manager: each manager's mean own deals in a team, with effects of team and "
+    "quarter; jackknife over groups"
+)
+QUARTER_AFTER = N_(
+    "Own deals of the quarter before, given those of the quarter; jackknife over groups"
+)
+QUARTER_OTHER = N_("The same with other controls")
 ADOPTION = N_(
     "Difference from what unit and month effects of the months without the measure predict "
     "(imputation, staggered differences in differences); leave-one-group-out jackknife, t({df:int})"
@@ -97,9 +114,9 @@ NAIVE_TOP_GAP = N_(
 NAIVE_GROWTH = N_("Pearson correlation of a quarter's hours with growth in the next quarter")
 NAIVE_LEVEL = N_("Pearson correlation of mean hours with log mean revenue over reps")
 NAIVE_POOLED = N_("Least squares of log revenue on the driver of the month before, over all rows")
-NAIVE_STEP = N_(
-    "Least squares of log revenue on whether the month before was beyond the limit, over all rows "
-    "after any dose"
+NAIVE_QUARTERS = N_(
+    "Least squares of the others' log revenue on the manager's own deals of the same quarter, over "
+    "all team-quarters"
 )
 NAIVE_TWO_WAY = N_(
     "Fixed effects of rep and month, last month's hours, clustered standard errors, normal "
@@ -118,6 +135,8 @@ NAIVE_TENURE_HISTOGRAM = N_(
 
 CAUSES = {
     "incomplete_month": N_("month not complete"),
+    "incomplete_quarter": N_("quarter not complete"),
+    "no_manager": N_("no manager for a part of the quarter"),
     "short_presence": N_("present for less than half of the month"),
     "no_result": N_("no result recorded"),
     "no_earlier_months": N_("earlier months missing"),
@@ -150,6 +169,25 @@ TOO_FEW_PERIODS = N_(
     "needed.",
     count="n",
 )
+TOO_FEW_PERIODS_QUARTERS = N_(
+    "There is only {n:int} usable quarter after earlier months are set aside; {needed:int} are "
+    "needed.",
+    "There are only {n:int} usable quarters after earlier months are set aside; {needed:int} are "
+    "needed.",
+    count="n",
+)
+DOSE_STAYS = N_(
+    "The managers of only {groups:int} independent team sold more in one quarter than in another; "
+    "{needed:int} are needed.",
+    "The managers of only {groups:int} independent teams sold more in one quarter than in another; "
+    "{needed:int} are needed.",
+    count="groups",
+)
+TOO_FEW_CHANGES = N_(
+    "{n:int} independent team had two managers of two quarters each; {needed:int} are needed.",
+    "{n:int} independent teams had two managers of two quarters each; {needed:int} are needed.",
+    count="n",
+)
 TOO_FEW_GROUPS = N_(
     "There is only {n:int} group of teams with usable months; {needed:int} are needed.",
     "There are only {n:int} groups of teams with usable months; {needed:int} are needed.",
@@ -180,9 +218,7 @@ NO_SUPPORT = N_(
     "Too few teams ever were at this dose: {groups:int} of the {needed:int} needed moved into or "
     "out of the range {range:text}."
 )
-RANGE_UP_TO = N_("up to {to:num}")
 RANGE_ABOVE = N_("above {above:num}")
-RANGE_BETWEEN = N_("above {above:num}, up to {to:num}")
 TOO_FEW_PAST_PERIODS = N_(
     "{n:int} past period is too few for a forecast; {needed:int} are needed.",
     "{n:int} past periods are too few for a forecast; {needed:int} are needed.",

@@ -212,11 +212,11 @@ ONE_CURVE = N_("Both are read off the same curve: one estimate, two claims.")
 NO_CURVE = N_("The curve cannot be drawn from these data.")
 NOT_ASKED = N_("This question was not part of the run.")
 CURVE_CAPTION = N_(
-    "Next month's sales of the other team members by the manager's own deals of three months, "
-    "compared with months in which the same team's manager had none; band: 95%. Bars at the foot: "
-    "how many months of teams were seen at each."
+    "Sales of the other team members in a quarter by the manager's own deals in it, compared with "
+    "quarters in which the same team's manager had none; band: 95%. Bars at the foot: how many "
+    "quarters of teams were seen at each."
 )
-CURVE_X = N_("manager's own deals in three months")
+CURVE_X = N_("manager's own deals in the quarter")
 TEAM_MARKED = N_("this team now")
 
 # Claims
@@ -276,9 +276,9 @@ HEADS = {
     "value": N_("estimate"),
     "low": N_("from"),
     "high": N_("to"),
-    "n": N_("months seen"),
-    "dose": N_("own deals in three months"),
-    "label": N_("own deals in three months"),
+    "n": N_("quarters seen"),
+    "dose": N_("own deals in the quarter"),
+    "label": N_("own deals in the quarter"),
     "rep_id": N_("rep"),
     "person_id": N_("person"),
     "manager_id": N_("manager"),
@@ -466,7 +466,7 @@ ESTIMATE = N_("Estimate")
 TOO_SMALL = N_("grey: too small to matter")
 ALT_LINE = N_("{label:text} {value:text}")
 ALT_INTERVAL = N_("Estimate and interval. {lines:list}.")
-ALT_CURVE = N_("Curve. {points:list}. {n:int} months of teams in all.")
+ALT_CURVE = N_("Curve. {points:list}. {n:int} quarters of teams in all.")
 ALT_DOSE = N_("{dose:text}: {value:text}")
 ALT_SHARES = N_("Shares. {lines:list}.")
 ALT_BRIDGE = N_("Parts that add up. {lines:list}.")
