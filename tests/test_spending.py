@@ -249,6 +249,7 @@ def until(panel, month, columns=("revenue_next",)):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_planted_companies_without_effect_are_left_alone_over_twelve_looks():
     """Real panels: neither Brownian nor of known variance, few groups, a moving window."""
     companies, first, looks = 60, 24, 12
