@@ -67,9 +67,10 @@ def _counts(company: Company, team: str | None) -> pd.DataFrame:
 def _usable(company: Company, team: str | None) -> Mapping[str, Any]:
     """Return whether enough of the logged months can be used, and how many are left out."""
     seen = summed(_counts(company, team))
+    left = seen.rows - seen.known
     return {
         "usable": check(seen, LOGGED, LOG_EVERYTHING),
-        "dropped": {"one_category": seen.rows - seen.known},
+        "dropped": {"one_category": left} if left else {},
     }
 
 

@@ -109,6 +109,7 @@ def team_months(roster: Roster, log: CoachingLog) -> pd.DataFrame:
         "manager_revenue": shared_out(sold, exists, lead),
         "manager_deals": won,
         "manager_deals_quarter": quarter,
+        "revenue_of_managers": np.zeros(shape),  # nobody is a rep of one team and leads another
         **{f"manager_hours_{c}": spent[..., i] for i, c in enumerate(CATEGORIES)},
         "accounts_assigned": _sum_by_team(course.assigned[told], roster).astype(float),
         "accounts_active": _sum_by_team(sales.active[told], roster).astype(float),
