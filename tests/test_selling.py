@@ -15,6 +15,8 @@ from salesdiag.claims.designs import dose_checks
 from salesdiag.claims.designs.dose import taken_from_reps
 from salesdiag.company import Company
 from salesdiag.estimate import dose_doubts
+from salesdiag.estimate.dose import fit_curve
+from salesdiag.estimate.team_quarters import team_quarters
 from salesdiag.finding import Estimate
 from salesdiag.settings import Settings
 from salesdiag.simulate import WORLDS, Truth, plant, simulate
@@ -93,8 +95,8 @@ def test_a_simulated_company_read_from_its_tables_gives_the_sign_of_its_harm():
         found = {slug: finding_of(made, slug) for slug in SLUGS}
         for finding in found.values():
             assert finding.estimate.value * side > 0
-        assert found["one-deal-a-quarter"].estimate.low <= truth.own_deal_high
-        assert truth.own_deal_high <= found["one-deal-a-quarter"].estimate.high
+        beyond = found["one-deal-a-quarter"].evidence
+        assert abs(beyond.value - truth.own_deal_high) < 4 * beyond.se
 
 
 # one curve
@@ -327,6 +329,20 @@ def test_effects_of_other_timings_are_not_called_too_small():
     assert check.passed is not True
     assert check.text.values["high"] < 0
     assert finding.verdict == "inconclusive"
+
+
+def test_harm_of_every_deal_is_no_limit():
+    harm, small = estimate(-0.05), estimate(0.0, se=0.005)
+    ask = dose_checks.begins_at_limit
+    assert ask(harm, estimate(-0.03, se=0.02), estimate(-0.04), 0.02).passed  # steeper beyond
+    assert ask(harm, small, estimate(-0.01), 0.02).passed  # nothing up to it
+    for up_to, kink in ((estimate(-0.03), estimate(-0.01)), (estimate(0.0, se=0.02), None)):
+        check = ask(harm, up_to, kink, 0.02)
+        assert (check.passed, check.bars) == (False, ("supported",))
+        assert ask(estimate(0.05), up_to, kink, 0.02).passed is None
+    found = fit_curve(team_quarters(team_months()), 1.0)
+    slopes = found.slope_beyond().value - found.up_to().value
+    assert found.kink().value == pytest.approx(slopes)
 
 
 # deals taken from reps

@@ -219,6 +219,17 @@ class Curve:
         self._require_bent()
         return self.at(self.knot)
 
+    def kink(self) -> Estimate:
+        """Return the slope beyond the knot less the slope up to it.
+
+        Raises
+        ------
+        NotEstimable
+            As :meth:`slope_beyond`.
+        """
+        self._require_bent()
+        return self.fitted.estimate({"kink": 1.0})
+
     def at(self, dose: float) -> Estimate:
         """Return the effect of so many deals, against none."""
         over = max(dose - self.knot, 0.0)

@@ -193,6 +193,13 @@ TAKEN_UNKNOWN = N_(
     "Whether own deals were taken from reps cannot be told: the data do not say whose clients are "
     "whose, or when deals began."
 )
+BEGINS_AT_LIMIT = N_(
+    "A deal beyond the limit does more than one up to it, or one up to it nothing."
+)
+BEGINS_UNKNOWN = N_(
+    "Whether a deal beyond the limit does more harm than one up to it cannot be told, so that "
+    "harm, if there is any, may begin with the first deal."
+)
 HIGH_DOSE_SMALL = N_(
     "At {dose:num1} own deals a quarter, which one team-quarter in ten exceeds, the effect is too "
     "small to matter, too ({low:+pct1} to {high:+pct1})."

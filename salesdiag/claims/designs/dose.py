@@ -114,7 +114,9 @@ class DoseEffect(Effect):
             *read.checks,
         ]
         if self.beyond:
-            doubts.append(checks.up_to_limit(attempt(found.curve.up_to), claim.margin))
+            up_to, kink = attempt(found.curve.up_to), attempt(found.curve.kink)
+            doubts.append(checks.up_to_limit(up_to, claim.margin))
+            doubts.append(doubts_of.begins_at_limit(estimate, up_to, kink, claim.margin))
         return Evidence(
             estimate=estimate,
             reaction=found.reaction,

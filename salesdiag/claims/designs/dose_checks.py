@@ -135,6 +135,34 @@ def taken_from_reps(taken: int, known: int, direction: int) -> Check:
     )
 
 
+def begins_at_limit(
+    estimate: Estimate, up_to: Estimate | None, kink: Estimate | None, margin: float
+) -> Check:
+    """Ask that harm beyond the limit is not simply harm of every deal.
+
+    Either no harm of a size that matters is left possible up to the limit, or a deal beyond it
+    clearly does more harm than one before it. Where nothing speaks for harm, the check informs.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Slope beyond the limit.
+    up_to, kink : Estimate or None
+        Effect of as many deals as the limit allows; slope beyond the limit less slope up to it.
+    margin : float
+        Of a realistic change.
+    """
+    free = up_to is not None and up_to.interval(0.90).low > -margin
+    steeper = kink is not None and kink.interval().high < 0
+    begins = free or steeper
+    return Check(
+        name="begins_at_limit",
+        passed=True if begins else False if estimate.value < 0 else None,
+        text=(words.BEGINS_AT_LIMIT if begins else words.BEGINS_UNKNOWN)(),
+        bars=("supported",),
+    )
+
+
 def at_high_dose(effect: Estimate, margin: float, dose: float, *, asked: bool) -> Check:
     """Ask that what is too small to matter is so where much is sold, too.
 
