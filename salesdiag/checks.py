@@ -266,15 +266,18 @@ def heavy_tails(
     Parameters
     ----------
     drawn_in : sequence of Estimate
-        With extreme months drawn in; it fails where one moves by more than one standard error. Of
-        companies without extremes none moves as far.
+        With extreme months drawn in; it fails where one moves by more than one standard error, or
+        by half of one and is no longer told from nothing. Companies without extremes stay within
+        a fifth.
     counted : sequence of (Estimate, float)
         Of money in place of logarithms, which weighs large sellers more, with their difference from
         the answer in jackknife standard errors: here the move must exceed twice its own, too.
     """
     if not (drawn_in or counted):
         return Check(name="heavy_tails", passed=None, text=words.TAILS_UNKNOWN())
-    moved = [other for other in drawn_in if _far(estimate, other, math.inf)]
+    moved = [
+        other for other in drawn_in if _far(estimate, other, math.inf) or _lost(estimate, other)
+    ]
     moved += [other for other, z in counted if _far(estimate, other, z)]
     text = words.TAILS_MOVE if moved else words.TAILS_HELD
     return _moved("heavy_tails", not moved, text, estimate, (moved or [estimate])[0])
@@ -282,6 +285,11 @@ def heavy_tails(
 
 def _far(estimate: Estimate, other: Estimate, z: float) -> bool:
     return abs(other.value - estimate.value) > estimate.se and abs(z) > LARGE_Z
+
+
+def _lost(estimate: Estimate, other: Estimate) -> bool:
+    told = estimate.p_value < SIGNIFICANCE <= other.p_value
+    return told and abs(other.value - estimate.value) > estimate.se / 2
 
 
 def _moved(name: str, passed: bool, text: Template, estimate: Estimate, other: Estimate) -> Check:

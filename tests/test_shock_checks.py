@@ -157,6 +157,10 @@ def test_the_rules_of_the_bars():
     assert checks.quarter_ends(estimate(0.009), turned, 1.0, 24).passed is True
     assert checks.heavy_tails(answer, [far], []).passed is False
     assert checks.heavy_tails(answer, [near], [(far, 1.9)]).passed is True
+    half, less = estimate(0.024, se=0.012), estimate(0.026, se=0.013)
+    assert checks.heavy_tails(answer, [half], []).passed is False
+    assert checks.heavy_tails(answer, [less], []).passed is True
+    assert checks.heavy_tails(estimate(0.02), [half], []).passed is True
     assert checks.heavy_tails(answer, [near], [(far, 2.1)]).passed is False
     assert checks.heavy_tails(answer, [], []).passed is None
     for failed in (checks.heavy_tails(answer, [far], []), checks.quarter_ends(answer, far, 3, 24)):
