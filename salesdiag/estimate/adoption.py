@@ -171,6 +171,11 @@ def excess(a: Adoption, y: Array, fit: Mask) -> tuple[Array, Mask]:
     known : ndarray of bool, shape (B, N, T)
         Where the prediction is determined, and the unit has ``a.least`` months in ``fit``.
     """
+    return _predicted(a, y, fit)[:2]
+
+
+def _predicted(a: Adoption, y: Array, fit: Mask) -> tuple[Array, Mask, Array, Array]:
+    """Return also each unit's weights of its months (B, N, T), and the months' equations."""
     u = fit.astype(float)
     per_unit, per_month = u.sum(axis=2), u.sum(axis=1)
     share = u / np.maximum(per_unit, 1)[:, :, None]
@@ -190,7 +195,7 @@ def excess(a: Adoption, y: Array, fit: Mask) -> tuple[Array, Mask]:
     own = fit.argmax(axis=2)  # a month of the unit's own, whose links are the unit's
     reached = linked[np.arange(len(u))[:, None], own] > 0
     known = reached & (per_unit >= max(a.least, 1))[:, :, None]
-    return gaps, known
+    return gaps, known, share, gram
 
 
 def _linked(u: Array, per_month: Array, gram: Array) -> Array:
@@ -261,6 +266,50 @@ def _means(
     counts = np.stack([m.sum(axis=(1, 2)) for m in masks], axis=-1).astype(float)
     totals = np.stack([np.einsum("kbnt,bnt->kb", gaps, m) for m in masks], axis=-1)
     return np.divide(totals, counts, out=np.full(totals.shape, np.nan), where=counts > 0)
+
+
+def scores(a: Adoption, y: Array, start: Array) -> tuple[Array, Array]:
+    """Return mean differences over months with the measure, and each group's part in their error.
+
+    The mean difference is linear in the outcomes. A group's score is the sum of its outcomes'
+    weights times its residuals: of months without the measure those of the fit, of months with it
+    the distance from the mean difference. Squared scores add up to the cluster-robust variance.
+
+    Parameters
+    ----------
+    a : Adoption
+    y : ndarray, shape (K, N, T)
+    start : ndarray, shape (B, N)
+
+    Returns
+    -------
+    values : ndarray, shape (K, B)
+        NaN where no cell can be predicted.
+    scores : ndarray, shape (K, B, G)
+
+    References
+    ----------
+    Borusyak, Jaravel and Spiess (2024), Review of Economic Studies 91, section 4.3.
+    """
+    member = (a.group[:, None] == np.arange(len(a.groups))).astype(float)
+    found = [_scored(a, y, start[part], member) for part in _chunks(len(start), a.y.size)]
+    return tuple(np.concatenate(part, axis=1) for part in zip(*found, strict=True))  # type: ignore[return-value]
+
+
+def _scored(a: Adoption, y: Array, start: Array, member: Array) -> tuple[Array, Array]:
+    fit = a.seen & (a.months < start[..., None])
+    gaps, known, share, gram = _predicted(a, y, fit)
+    cells = (a.seen & ~fit & known).astype(float)
+    count = cells.sum(axis=(1, 2))[:, None, None]
+    weight = np.divide(cells, count, out=np.full(cells.shape, np.nan), where=count > 0)
+    values = np.einsum("bnt,kbnt->kb", weight, gaps)
+    per_unit = weight.sum(axis=2)
+    right = weight.sum(axis=1) - np.einsum("bnt,bn->bt", share, per_unit)
+    month = np.linalg.solve(gram, right[..., None])[..., 0]
+    back = month[:, None] - np.einsum("bnt,bt->bn", share, month)[..., None]
+    used = share * per_unit[..., None] + fit * back
+    own = weight * (gaps - values[..., None, None]) - used * gaps
+    return values, own.sum(axis=3) @ member
 
 
 def _chunks(count: int, cells: int) -> Iterator[slice]:

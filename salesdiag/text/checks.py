@@ -84,3 +84,15 @@ UP_TO_LIMIT_HARM = N_(
     "Even up to the limit the others sell less, so the limit is not where harm begins."
 )
 UP_TO_LIMIT_UNKNOWN = N_("Whether there is harm up to the limit cannot be told.")
+DIP_UNKNOWN = N_(
+    "Too few had earlier months to compare the last ones before the start with; whether the "
+    "measure followed a bad spell cannot be told."
+)
+DIP_NONE = N_(
+    "In the last {months:int} months before the start, those who took it up stood no lower than "
+    "others did ({value:+pct1})."
+)
+DIP = N_(
+    "In the last {months:int} months before the start, those who took it up had fallen behind "
+    "({value:+pct1}): part of what came after is recovery."
+)

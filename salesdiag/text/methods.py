@@ -30,12 +30,8 @@ TWO_LINES = N_(
 )
 ADOPTION = N_(
     "Difference from what unit and month effects of the months without the measure predict "
-    "(imputation, staggered differences in differences); leave-one-group-out jackknife, t({df:int})"
-)
-ADOPTION_RANDOMISED = N_(
-    "Difference from what unit and month effects of the months without the measure predict "
-    "(imputation, staggered differences in differences); randomisation of the starts, {ways:int} "
-    "ways"
+    "(imputation, staggered differences in differences); leave-one-group-out jackknife, t with "
+    "{df:num} degrees of freedom (Welch: groups with the measure and others apart)"
 )
 ADOPTION_PLACEBO = N_(
     "The same for the last {months:int} months before the start, predicted from those before them"
