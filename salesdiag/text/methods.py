@@ -60,9 +60,9 @@ HAZARD_REGRESSION = N_(
     "leave-one-group-out jackknife (CV3), t({df:int})"
 )
 HAZARD_SCAN = N_(
-    "Largest excess of leavers over a smooth hazard in {windows:int} windows of {shortest:int} to "
-    "{longest:int} months of tenure; p-value from {draws:int} companies drawn from the smooth "
-    "hazard and scanned alike"
+    "Largest excess of leavers over smooth hazards (Weibull, natural cubic splines of log tenure) "
+    "in {windows:int} windows of {shortest:int} to {longest:int} months of tenure; p-value the "
+    "largest from {draws:int} companies drawn from each smooth hazard and scanned alike"
 )
 
 MAX_T = N_(
