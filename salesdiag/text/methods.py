@@ -203,7 +203,7 @@ TOO_FEW_ARRANGEMENTS = N_(
     "effect from chance."
 )
 NONE_HELD_OUT = N_(
-    "There are too few teams to hold some of them out: the smaller half has {n:int} people, and "
+    "There are too few people to hold half of them out: the smaller half has {n:int}, and "
     "{needed:int} are needed."
 )
 RESULTS_ALIKE = N_("Results do not differ between the members of any team.")
