@@ -255,3 +255,17 @@ def dip_before(months: int, value: float, p_value: float) -> Check:
         text=(words.DIP_NONE if passed else words.DIP)(months=months, value=value),
         bars=("supported",),
     )
+
+
+def parting_paths(first: float, whole: float) -> Check:
+    """Say how far paths may part after the start until no effect is left.
+
+    Parameters
+    ----------
+    first, whole : float
+        Multiple of the largest step before the start: for the first months with the measure, for
+        all of them. NaN where too few had the earlier months that this takes.
+    """
+    known = math.isfinite(whole)
+    text = words.PATHS(first=first, whole=whole) if known else words.PATHS_UNKNOWN()
+    return Check(name="parting_paths", passed=None, text=text)

@@ -6,6 +6,7 @@ between months without and with the measure moves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -219,6 +220,7 @@ def mean_excess(
     lead: int = 0,
     horizons: tuple[int, ...] = (),
     without: Codes | None = None,
+    block: int = 0,
 ) -> Array:
     """Return mean differences from what the months without the measure predict.
 
@@ -236,6 +238,10 @@ def mean_excess(
         Months since the start to tell apart.
     without : ndarray of int, shape (B,), optional
         Group left out of each set, -1 for none.
+    block : int
+        Where given, horizons are blocks of so many months (0 the first with the measure, -1 the
+        last before it), and months with the measure are told from the same months as those of
+        the lead.
 
     Returns
     -------
@@ -243,25 +249,31 @@ def mean_excess(
         Over all cells, then by horizon; NaN where none can be predicted.
     """
     found = [
-        _means(a, y, start[part], lead, horizons, None if without is None else without[part])
+        _means(a, y, start[part], lead, horizons, None if without is None else without[part], block)
         for part in _chunks(len(start), a.y.size)
     ]
     return np.concatenate(found, axis=1)
 
 
 def _means(
-    a: Adoption, y: Array, start: Array, lead: int, horizons: tuple[int, ...], without: Codes | None
+    a: Adoption,
+    y: Array,
+    start: Array,
+    lead: int,
+    horizons: tuple[int, ...],
+    without: Codes | None,
+    block: int,
 ) -> Array:
     seen = a.seen[None] if without is None else a.seen & (a.group != without[:, None])[..., None]
     fit = seen & (a.months < start[..., None] - lead)
     cells = seen & ~fit
-    if lead:
+    if lead and not block:
         cells &= a.months < start[..., None]
     gaps, known = excess(a, y, fit)
     cells &= known
     masks = [cells]
     if horizons:
-        since = a.months - start[..., None]
+        since = np.floor((a.months - start[..., None]) / max(block, 1))
         masks += [cells & (since == h) for h in horizons]
     counts = np.stack([m.sum(axis=(1, 2)) for m in masks], axis=-1).astype(float)
     totals = np.stack([np.einsum("kbnt,bnt->kb", gaps, m) for m in masks], axis=-1)
@@ -310,6 +322,22 @@ def _scored(a: Adoption, y: Array, start: Array, member: Array) -> tuple[Array, 
     used = share * per_unit[..., None] + fit * back
     own = weight * (gaps - values[..., None, None]) - used * gaps
     return values, own.sum(axis=3) @ member
+
+
+def freedom(values: Array, treated: np.ndarray) -> float:
+    """Return Welch's degrees of freedom of the jackknife: groups with the measure, and the rest.
+
+    Parameters
+    ----------
+    values : ndarray, shape (1 + G,)
+        The estimate, then without each group.
+    treated : ndarray of bool, shape (G,)
+    """
+    away = (values[1:] - values[0]) ** 2
+    parts = [(away[side].sum(), side.sum() - 1) for side in (treated, ~treated)]
+    known = [(spread, max(free, 1)) for spread, free in parts if spread > 0]
+    total = sum(spread for spread, _ in known)
+    return float(total**2 / sum(s**2 / free for s, free in known)) if known else math.nan
 
 
 def _chunks(count: int, cells: int) -> Iterator[slice]:

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from salesdiag.estimate.adoption import Adoption, adoption, excess, mean_excess, scores
+from salesdiag.estimate.adoption import Adoption, adoption, excess, freedom, mean_excess, scores
 from salesdiag.estimate.blocks import Array
 from salesdiag.estimate.panel_ols import jackknife_se
 from salesdiag.estimate.permute import check_draws
@@ -41,6 +41,7 @@ from salesdiag.estimate.randomise import (
     share_as_far,
 )
 from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.estimate.trends import Trends, trends
 from salesdiag.finding import LEVEL, Estimate
 from salesdiag.text import Template
 from salesdiag.text import methods as words
@@ -92,6 +93,10 @@ class AdoptionEffect:
         groups.
     placebo : Placebo or None
         None where fewer than three groups have enough earlier months.
+    trends : tuple of Trends
+        What the effect in the first three months, and in all, survives if paths part; empty where
+        fewer than three groups have the six earlier months that this takes beside
+        ``least_before``.
     treated_cells : int
         Unit-months with the measure that enter.
     treated_groups : int
@@ -104,6 +109,7 @@ class AdoptionEffect:
     randomisation: Randomisation
     by_month: pd.DataFrame
     placebo: Placebo | None
+    trends: tuple[Trends, ...]
     treated_cells: int
     treated_groups: int
     comparison_groups: int
@@ -231,6 +237,7 @@ def imputation(
         randomisation=_randomised(a, ways, exact),
         by_month=pd.concat([*before, _by_month(a, cells, moving, horizons)], ignore_index=True),
         placebo=placebo,
+        trends=trends(a, measured, least=MIN_TREATED),
         treated_cells=int(cells.sum()),
         treated_groups=treated,
         comparison_groups=comparison,
@@ -281,7 +288,7 @@ def _jackknifed(
     said: Template,
     **told: int,
 ) -> Estimate:
-    df = _freedom(values, np.isin(np.arange(len(a.groups)), a.group[cells.any(axis=1)]))
+    df = freedom(values, np.isin(np.arange(len(a.groups)), a.group[cells.any(axis=1)]))
     return Estimate(
         value=float(values[0]),
         se=jackknife_se(float(values[0]), values[1:]),
@@ -295,22 +302,6 @@ def _jackknifed(
     )
 
 
-def _freedom(values: Array, treated: np.ndarray) -> float:
-    """Return Welch's degrees of freedom of the jackknife: groups with the measure, and the rest.
-
-    Parameters
-    ----------
-    values : ndarray, shape (1 + G,)
-        The estimate, then without each group.
-    treated : ndarray of bool, shape (G,)
-    """
-    away = (values[1:] - values[0]) ** 2
-    parts = [(away[side].sum(), side.sum() - 1) for side in (treated, ~treated)]
-    known = [(spread, max(free, 1)) for spread, free in parts if spread > 0]
-    total = sum(spread for spread, _ in known)
-    return float(total**2 / sum(s**2 / free for s, free in known)) if known else math.nan
-
-
 def _by_month(
     a: Adoption, cells: np.ndarray, moving: Array, horizons: tuple[int, ...]
 ) -> pd.DataFrame:
@@ -322,7 +313,7 @@ def _by_month(
         half = math.nan
         if groups >= MIN_JACKKNIFE:
             own = np.isin(np.arange(len(a.groups)), a.group[at.any(axis=1)])
-            t = float(stats.t.ppf((1 + LEVEL) / 2, _freedom(moving[:, j], own)))
+            t = float(stats.t.ppf((1 + LEVEL) / 2, freedom(moving[:, j], own)))
             half = t * jackknife_se(value, moving[1:, j])
         rows.append((h, value, value - half, value + half, int(at.sum()), groups))
     return pd.DataFrame(rows, columns=["month", "value", "low", "high", "n", "groups"])
