@@ -174,12 +174,12 @@ def scan(
     knots, which bend. Draws keep the numbers at risk, refit and rescan; each p-value is (as large
     + 1) / (draws + 1), and the largest counts.
 
-    Size at 5 % with 200 spells (150 companies a kind, 99 draws, simulation error .02): constant .03, Weibull .03, humps
-    .04 and .05, a hump that quintuples the hazard within a year and falls again .07; against the
-    Weibull alone the humps had .52, .29 and .93. Power at three times the hazard in three months
-    .66 and .60, against .87 with the Weibull alone: the price of telling a point from a hump. It
-    scans tenure only: what happened in one calendar month, or to one year's hires, is not allowed
-    for.
+    Size at 5 % with 200 spells (150 companies a kind, 99 draws, simulation error .02): constant
+    .03, Weibull .03, humps .04 and .05, a hump that quintuples the hazard within a year and falls
+    again .07; against the Weibull alone the humps had .52, .29 and .93. Power at three times the
+    hazard in three months .66 and .60 (constant, Weibull), against .87 with the Weibull alone: the
+    price of telling a point from a hump. It scans tenure only: what happened in one calendar month,
+    or to one year's hires, is not allowed for.
 
     The interval inverts the scan: a hazard ratio belongs to it if companies with that ratio in
     ``window`` have a largest excess like the one seen. So what was picked for its size is not
