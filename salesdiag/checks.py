@@ -350,3 +350,40 @@ def up_to_limit(contrast: Estimate | None, margin: float) -> Check:
             name="up_to_limit", passed=False, text=words.UP_TO_LIMIT_HARM(), bars=("supported",)
         )
     return Check(name="up_to_limit", passed=None, text=words.UP_TO_LIMIT_UNKNOWN())
+
+
+def dip_before(months: int, value: float, p_value: float) -> Check:
+    """Ask that those who took a measure up had not just fallen below their own norm.
+
+    What follows a bad spell is in part recovery (Ashenfelter's dip), which favours the measure.
+
+    Parameters
+    ----------
+    months : int
+        Looked at before the start; 0 where too few had earlier months to compare with.
+    value, p_value : float
+        Mean difference over them; one-sided, of such a dip or a deeper one.
+    """
+    if not months:
+        return Check(name="dip_before", passed=None, text=words.DIP_UNKNOWN())
+    passed = p_value > SIGNIFICANCE
+    return Check(
+        name="dip_before",
+        passed=passed,
+        text=(words.DIP_NONE if passed else words.DIP)(months=months, value=value),
+        bars=("supported",),
+    )
+
+
+def parting_paths(first: float, whole: float) -> Check:
+    """Say how far paths may part after the start until no effect is left.
+
+    Parameters
+    ----------
+    first, whole : float
+        Multiple of the largest step before the start: for the first months with the measure, for
+        all of them. NaN where too few had the earlier months that this takes.
+    """
+    known = math.isfinite(whole)
+    text = words.PATHS(first=first, whole=whole) if known else words.PATHS_UNKNOWN()
+    return Check(name="parting_paths", passed=None, text=text)

@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from salesdiag.checks import dip_before
+from salesdiag.estimate import adoption
 from salesdiag.estimate.did import imputation
 from salesdiag.estimate.naive import before_after
 from salesdiag.estimate.panel_ols import fixed_effects
@@ -146,7 +148,7 @@ def test_county_employment_after_minimum_wages(shared_data):
     assert after.to_numpy() == pytest.approx(
         [-0.0310669, -0.0522349, -0.1360781, -0.1047075], abs=5e-8
     )
-    assert (found.inference, found.estimate.groups) == ("jackknife", 500)
+    assert found.estimate.groups == 500
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -192,6 +194,12 @@ def test_pyfixest_agrees(gaps):
 # against brute force ----------------------------------------------------------------------------
 
 
+def welch(away, treated):
+    """Return the degrees of freedom of two sums of squares of independent groups."""
+    some = away[treated] ** 2, away[~treated] ** 2
+    return sum(s.sum() for s in some) ** 2 / sum(s.sum() ** 2 / (len(s) - 1) for s in some)
+
+
 @pytest.mark.parametrize("gaps", [0.0, 0.3])
 @pytest.mark.parametrize("takers", [6, 20])
 def test_dummies_and_leaving_out_by_hand(gaps, takers):
@@ -199,7 +207,7 @@ def test_dummies_and_leaving_out_by_hand(gaps, takers):
     frame, start = company(4, takers=takers, effect=growing, gaps=gaps)
     found = fast(frame, start)
     gap = by_dummies(frame, start)
-    assert found.jackknife.value == pytest.approx(gap["gap"].mean(), abs=SAME)
+    assert found.estimate.value == pytest.approx(gap["gap"].mean(), abs=SAME)
     assert found.treated_cells == len(gap)
     assert found.treated_groups == gap["team_id"].nunique()
     lead = by_dummies(frame, start, lead=3)
@@ -213,14 +221,15 @@ def test_dummies_and_leaving_out_by_hand(gaps, takers):
         str(g): by_dummies(frame[frame["group_id"] != g], start)["gap"].mean()
         for g in frame["group_id"].unique()
     }
-    assert found.jackknife.leave_one_out == pytest.approx(without, abs=SAME)
-    away = np.array(list(without.values())) - found.jackknife.value
+    assert found.estimate.leave_one_out == pytest.approx(without, abs=SAME)
+    away = np.array(list(without.values())) - found.estimate.value
     n = len(away)
     se = math.sqrt((n - 1) / n * (away**2).sum())
-    assert found.jackknife.se == pytest.approx(se, abs=SAME)
-    assert found.jackknife.df == n - 1
-    assert found.jackknife.p_value == pytest.approx(
-        2 * stats.t.sf(abs(found.jackknife.value) / se, n - 1), abs=SAME
+    assert found.estimate.se == pytest.approx(se, abs=SAME)
+    df = welch(away, np.isin([int(g) for g in without], gap["group_id"].unique()))
+    assert found.estimate.df == pytest.approx(df)
+    assert found.estimate.p_value == pytest.approx(
+        2 * stats.t.sf(abs(found.estimate.value) / se, df), abs=SAME
     )
 
 
@@ -232,7 +241,8 @@ def test_interval_of_a_month():
     means = np.array([k.loc[k["k"] == 2, "gap"].mean() for k in ks])
     se = math.sqrt(19 / 20 * ((means - row["value"]) ** 2).sum())
     assert row["groups"] == 10
-    assert (row["high"] - row["low"]) / 2 == pytest.approx(stats.t.ppf(0.975, 9) * se, abs=SAME)
+    df = welch(means - row["value"], start.notna().to_numpy())
+    assert (row["high"] - row["low"]) / 2 == pytest.approx(stats.t.ppf(0.975, df) * se, abs=SAME)
 
 
 def brute_statistics(frame, start, lead=0):
@@ -253,9 +263,11 @@ def test_randomisation_is_full_enumeration(gaps, effect):
     orders, statistics = brute_statistics(frame, start.reindex(range(5)))
     assert len(orders) == 30
     assert found.randomisation.exact
-    assert sorted(found.randomisation.statistics) == pytest.approx(sorted(statistics), abs=SAME)
-    as_far = np.abs(statistics) >= abs(found.estimate.value) - SAME
-    assert found.randomisation.p_value == pytest.approx(as_far.mean())
+    drawn = found.randomisation
+    assert sorted(drawn.values[1:]) == pytest.approx(sorted(statistics), abs=SAME)
+    assert drawn.values[0] == pytest.approx(found.estimate.value)
+    t = np.abs(drawn.values) / np.sqrt((drawn.scores**2).sum(axis=1))
+    assert drawn.p_value == pytest.approx((t[1:] >= t[0] - SAME).mean())
     drops = brute_statistics(frame, start.reindex(range(5)), lead=3)[1]
     deeper = np.mean(drops <= found.placebo.dip.value + SAME)
     assert found.placebo.dip_p_value == pytest.approx(deeper)
@@ -315,7 +327,7 @@ def test_months_that_nothing_links_are_not_compared():
     found = fast(frame, start)
     halves = pd.concat(by_dummies(frame[frame["team_id"] // 6 == h], start) for h in (0, 1))
     assert found.treated_cells == len(halves)
-    assert found.jackknife.value == pytest.approx(halves["gap"].mean(), abs=SAME)
+    assert found.estimate.value == pytest.approx(halves["gap"].mean(), abs=SAME)
     # a unit whose months without the measure lie on one side says nothing of the other
     astride = pd.DataFrame({"team_id": 12, "month_index": range(5, 15)})
     astride = astride.assign(group_id=12, y=rng.normal(size=10))
@@ -340,7 +352,7 @@ def test_without_noise_the_effect_is_found_exactly(takers):
     # with 20 of 20, the last wave's months have nobody left to be compared with
     last = 16 if takers == 20 else 24
     counted = (k >= 0) & (frame["month_index"] < last)
-    assert found.jackknife.value == pytest.approx(truth[counted].mean(), abs=SAME)
+    assert found.estimate.value == pytest.approx(truth[counted].mean(), abs=SAME)
     means = pd.Series(truth)[counted.to_numpy()].groupby(k[counted].to_numpy()).mean()
     after = found.by_month.set_index("month")["value"]
     assert after.loc[0:].to_numpy() == pytest.approx(means.to_numpy(), abs=SAME)
@@ -378,38 +390,64 @@ def test_a_dip_before_is_seen():
     assert all(p.dipped and p.dip.value < 0 and p.p_value <= 0.05 for p in dips)
 
 
-# inference is chosen by what the data hold -------------------------------------------------------
+def test_a_dip_bars_supported_and_nothing_else():
+    seen = estimate(*company(2, dip=True), draws=99).placebo
+    check = dip_before(seen.months, seen.dip.value, seen.dip_p_value)
+    assert (check.passed, check.bars) == (False, ("supported",))
+    assert "recovery" in str(check.text)
+    assert dip_before(3, -0.01, 0.0501).passed is True
+    assert dip_before(3, -0.01, 0.05).passed is False
+    assert dip_before(0, math.nan, math.nan).passed is None
 
 
-@pytest.mark.parametrize(
-    ("teams", "takers", "chosen"),
-    [(20, 10, "jackknife"), (20, 5, "jackknife"), (20, 4, "randomisation"),
-     (10, 6, "randomisation"), (8, 4, "randomisation")],
-)  # fmt: skip
-def test_few_groups_are_left_to_randomisation(teams, takers, chosen):
-    found = fast(*company(11, teams=teams, takers=takers))
-    assert found.inference == chosen
-    assert found.treated_groups == takers
-    assert 0 < found.randomisation.p_value <= 1
-    assert 0 < found.jackknife.p_value <= 1
-    wide, used = found.estimate.interval(), getattr(found, chosen)
-    expected = used.interval() if chosen == "jackknife" else used.interval("log_points")
-    assert wide == expected
-    assert wide.low < found.estimate.value < wide.high
-    assert found.estimate.p_value == used.p_value
-    assert found.estimate.smallest_detectable > 0
-    assert str(found.estimate.method)
+# inference ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("teams", "takers"), [(20, 3), (12, 4), (20, 4)])
+def test_few_on_either_side_leave_few_degrees_of_freedom(teams, takers):
+    frame, start = company(11, teams=teams, takers=takers)
+    found = fast(frame, start).estimate
+    few = min(takers, teams - takers)
+    assert few - 1 < found.df < 3 * few
+    half = stats.t.ppf(0.975, found.df) * found.se
+    assert found.interval().high - found.value == pytest.approx(half)
+    assert "Welch" in str(found.method)
+    assert found.smallest_detectable > 0
+
+
+def test_scores_are_weights_times_residuals():
+    """Weights by moving each outcome in turn; residuals by regressing on all dummies outright."""
+    frame, start = company(3, teams=8, takers=4, gaps=0.1)
+    a = adoption.adoption(
+        frame, start, outcome="y", unit="team_id", time="month_index", group="group_id", by=None,
+        complete=None, log=False, least=3,
+    )  # fmt: skip
+    values, scores = adoption.scores(a, a.y[None], a.start[None])
+    cells = np.argwhere(a.seen)
+    moved = np.zeros((len(cells), *a.y.shape))
+    moved[np.arange(len(cells)), cells[:, 0], cells[:, 1]] = 1.0
+    weights = adoption.mean_excess(a, moved, a.start[None])[:, 0, 0]
+    assert values[0, 0] == pytest.approx(by_dummies(frame, start)["gap"].mean(), abs=SAME)
+    before = frame[frame["month_index"] < frame["team_id"].map(start).fillna(np.inf)]
+    dummies = pd.get_dummies(before[["team_id", "month_index"]].astype(str)).to_numpy(dtype=float)
+    fitted = dummies @ np.linalg.lstsq(dummies, before["y"].to_numpy(), rcond=None)[0]
+    left = pd.concat([before["y"] - fitted, by_dummies(frame, start)["gap"] - values[0, 0]])
+    rows = frame.loc[left.index]
+    place = {(int(u), int(t)): w for (u, t), w in zip(cells, weights, strict=True)}
+    parts = zip(rows["team_id"], rows["month_index"], left, strict=True)
+    own = pd.Series([place[u, t] * e for u, t, e in parts])
+    own = own.groupby(rows["team_id"].to_numpy()).sum()
+    assert scores[0, 0] == pytest.approx(own.to_numpy(), abs=SAME)
 
 
 def test_too_few_ways_give_no_interval_and_no_verdict():
     """Three of five at once: ten ways, and no p-value under .1."""
     frame, _ = company(12, teams=5, takers=0)
-    found = estimate(frame, pd.Series({0: 9, 1: 9, 2: 9}), draws=99)
-    assert len(found.randomisation.statistics) == 10
-    wide = found.estimate.interval()
+    found = estimate(frame, pd.Series({0: 9, 1: 9, 2: 9}), draws=99).randomisation
+    assert found.ways == 10
+    wide, narrow = (found.interval("log_points", level) for level in (0.95, 0.9))
     assert (wide.low, wide.high) == (-math.inf, math.inf)
-    assert math.isnan(found.estimate.smallest_detectable)
-    assert lean(found.estimate.value, wide, found.estimate.interval(0.9), 1, 0.02) == "inconclusive"
+    assert lean(wide.value, wide, narrow, 1, 0.02) == "inconclusive"
 
 
 def test_same_seed_same_answer_whatever_the_order_of_rows():
@@ -448,7 +486,7 @@ def test_teams_that_start_together_move_together():
     frame, _ = company(16, teams=14, takers=0)
     frame["group_id"] = frame["team_id"] // 2
     found = fast(frame, pd.Series(10, index=range(6)))
-    assert len(found.randomisation.statistics) == math.comb(7, 3)
+    assert found.randomisation.ways == math.comb(7, 3)
     assert found.estimate.groups == 7
 
 
@@ -553,40 +591,47 @@ def test_the_sharp_null_gives_uniform_p_values():
     assert sorted(ps) == pytest.approx(np.repeat(np.arange(2, 21, 2) / 20, 2))
 
 
+def uneven(seed, ratio, **options):
+    """Return a company whose takers' errors are ``ratio`` times as large as others'."""
+    frame, start = company(seed, **options)
+    y = frame["y"].to_numpy().reshape(len(start), -1)
+    market = y.mean(axis=0)
+    own = y - market
+    own -= own.mean(axis=1, keepdims=True)
+    own *= np.where(start.isna(), 1.0, ratio)[:, None]
+    return frame.assign(y=(market + own).ravel()), start
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({}, {"jackknife": 0.05, "randomisation": 0.05, "placebo": 0.05}),
-        ({"takers": 3}, {"randomisation": 0.05}),
-        (
-            {"dip": True},
-            {"jackknife": 0.077, "randomisation": 0.068, "placebo": 1.0, "before_after": 0.60},
-        ),
-    ],
-    ids=["ten of twenty", "three of twenty", "after a bad quarter"],
-)
-def test_size(options, expected):
-    """Companies without effect; .04 is three standard errors of a rate of 5 % (METHODS 5)."""
+@pytest.mark.parametrize(("teams", "takers"), [(20, 3), (12, 4), (20, 10)])
+@pytest.mark.parametrize("ratio", [1.0, 2.5])
+def test_size(teams, takers, ratio):
+    """Companies without effect; three standard errors of 150 companies above 5 %."""
+    rejected, loose = [], []
+    for seed in range(150):
+        found = fast(*uneven(seed, ratio, teams=teams, takers=takers)).estimate
+        rejected.append(found.p_value <= 0.05)
+        t = abs(found.value / found.se)
+        loose.append(2 * stats.t.sf(t, teams - 1) <= 0.05)
+    assert np.mean(rejected) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 150)
+    if takers == 3:
+        assert np.mean(loose) > np.mean(rejected)  # t(groups - 1), as it was
+
+
+@pytest.mark.slow
+def test_after_a_bad_quarter_size_is_lost_and_the_dip_is_seen():
     rejected = []
-    for seed in range(250):
-        frame, start = company(seed, **options)
+    for seed in range(100):
+        frame, start = company(seed, dip=True)
         found = estimate(frame, start, draws=99)
         naive = before_after(
             frame.assign(y=np.exp(frame["y"])), start.dropna(), outcome="y", months=3
         )
-        rejected.append(
-            {
-                "jackknife": found.jackknife.p_value <= 0.05,
-                "randomisation": found.randomisation.p_value <= 0.05,
-                "placebo": found.placebo.p_value <= 0.05,
-                "before_after": naive.p_value <= 0.05,
-            }
-        )
-    rates = pd.DataFrame(rejected).mean()
-    for name, rate in expected.items():
-        room = 0.04 if rate < 0.5 else 0.15
-        assert rates[name] == pytest.approx(rate, abs=room), name
+        check = dip_before(3, found.placebo.dip.value, found.placebo.dip_p_value)
+        rejected.append((naive.p_value <= 0.05, check.passed))
+    naive, passed = np.mean(rejected, axis=0)
+    assert naive > 0.4
+    assert passed < 0.1
 
 
 @pytest.mark.slow

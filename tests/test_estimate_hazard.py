@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy import stats
+from scipy.interpolate import CubicSpline
 from statsmodels.duration.hazard_regression import PHReg
 
 from salesdiag.estimate import hazard, hazard_ratio, hazard_scan
@@ -17,7 +18,7 @@ FIRM = 36  # months watched, and months of hiring before
 LINK = sm.families.links.CLogLog()
 
 
-def company(seed, spells=200, rate=0.03, shape=1.0, cliff=(0, 0), ratio=1.0):
+def company(seed, spells=200, rate=0.03, shape=1.0, cliff=(0, 0), ratio=1.0, hump=None):
     """Return spells of people hired evenly over 72 months, of which the last 36 are watched."""
     rng = np.random.default_rng(seed)
     rows = []
@@ -26,7 +27,7 @@ def company(seed, spells=200, rate=0.03, shape=1.0, cliff=(0, 0), ratio=1.0):
         left = False
         while not left and hired + month < FIRM:
             month += 1
-            risk = rate * (month / 6) ** (shape - 1)
+            risk = hump(month) if hump else rate * (month / 6) ** (shape - 1)
             left = rng.random() < risk * (ratio if cliff[0] <= month <= cliff[1] else 1.0)
         if hired + month > 0:
             rows.append((max(-hired, 0), month, left))
@@ -267,7 +268,8 @@ def slow_excess(at_risk, leavers, widths, begin, stop):
     return best, fit, expected
 
 
-def test_scan_against_a_loop_that_refits_each_draw(cliff):
+def test_scan_against_a_loop_that_refits_each_draw(cliff, monkeypatch):
+    monkeypatch.setattr(hazard_scan, "KNOTS", ((),))  # splines have tests of their own
     widths, draws = (1, 3), 30
     found = hazard_scan.scan(cliff, windows=widths, draws=draws, seed=4)
     table = hazard.life_table(cliff, until=hazard_scan.UNTIL)
@@ -285,7 +287,8 @@ def test_scan_against_a_loop_that_refits_each_draw(cliff):
     assert found.windows == sum(span - w + 1 for w in widths)
 
 
-def test_expected_leavers_are_those_of_the_other_months(cliff):
+def test_expected_leavers_are_those_of_the_other_months(cliff, monkeypatch):
+    monkeypatch.setattr(hazard_scan, "KNOTS", ((),))
     found = hazard_scan.scan(cliff, draws=9)
     inside = found.table["month"].between(*found.window)
     rows = found.table[found.table["at_risk"] > 0]
@@ -298,6 +301,61 @@ def test_expected_leavers_are_those_of_the_other_months(cliff):
     assert found.slope == pytest.approx(fit.params[1], abs=1e-6)
 
 
+@pytest.mark.parametrize("knots", [(0.5, 1.7, 3.4), (0.2, 1.1, 2.0, 3.9)])
+def test_the_smooth_terms_are_natural_cubic_splines(knots):
+    """Between the knots scipy's natural spline through their values, beyond them straight."""
+    x = np.log(np.arange(1, 61))
+    ours = hazard_scan._smooth(x, np.array(knots))
+    at = hazard_scan._smooth(np.r_[knots, x.min(), x.max()], np.array(knots))
+    assert ours.shape == (60, len(knots))
+    assert np.linalg.matrix_rank(ours) == len(knots)
+    np.testing.assert_array_equal(ours[:, :2], np.column_stack([np.ones(60), x]))
+    inside = (x >= knots[0]) & (x <= knots[-1])
+    scale = at[-1, 2:]  # columns are scaled by their largest value among those given
+    for j in range(2, len(knots)):
+        spline = CubicSpline(knots, at[:-2, j], bc_type="natural")
+        theirs = spline(x[inside]) * ours[-1, j] / scale[j - 2]
+        np.testing.assert_allclose(ours[inside, j], theirs, atol=1e-9)
+        for side in (x < knots[0], x > knots[-1]):
+            if side.sum() > 2:
+                np.testing.assert_allclose(
+                    np.diff(ours[side, j]) / np.diff(x[side]),
+                    (np.diff(ours[side, j]) / np.diff(x[side]))[0],
+                    atol=1e-9,
+                )
+
+
+def test_a_point_must_stand_out_over_every_smooth_hazard(cliff, monkeypatch):
+    """The p-value is the largest of the three, and all else is of the hazard that has it."""
+    whole = hazard_scan.scan(cliff, draws=199, seed=5)
+    alone = []
+    for knots in hazard_scan.KNOTS:
+        with monkeypatch.context() as patch:
+            patch.setattr(hazard_scan, "KNOTS", (knots,))
+            alone.append(hazard_scan.scan(cliff, draws=199, seed=5))
+    most = max(alone, key=lambda found: found.p_value)
+    assert whole.p_value == most.p_value
+    assert (whole.window, whole.ratio) == (most.window, most.ratio)
+    pd.testing.assert_frame_equal(whole.table, most.table)
+    assert len({found.statistic for found in alone}) == 3
+
+
+def test_a_hump_is_no_point():
+    """A company whose hazard has a smooth hump: the Weibull alone calls it a point."""
+    rng = np.random.default_rng(3)
+    month = np.arange(1, 49)
+    risk = 0.012 + 0.05 * np.exp(-0.5 * (np.log(month / 12) / 0.5) ** 2)
+    left = rng.random((400, 48)) < risk
+    ends = np.where(left.any(axis=1), left.argmax(axis=1) + 1, 48)
+    spells = pd.DataFrame({"entry": 0, "exit": ends, "left": left.any(axis=1)})
+    table = hazard.life_table(spells, until=hazard_scan.UNTIL)
+    baselines = hazard_scan._baselines(table, [1, 3, 6])
+    leavers = table.leavers[None].astype(float)
+    chances = [hazard_scan._chance(b, leavers, 199, 0) for b in baselines]
+    assert chances[0] < 0.02
+    assert max(chances) > 0.1
+
+
 def test_same_seed_same_answer_whatever_the_order(cliff):
     first, again = hazard_scan.scan(cliff, seed=3), hazard_scan.scan(cliff[::-1], seed=3)
     assert (first.p_value, first.window, first.ratio) == (again.p_value, again.window, again.ratio)
@@ -306,7 +364,7 @@ def test_same_seed_same_answer_whatever_the_order(cliff):
 
 def test_planted_point_is_found_and_a_smooth_company_has_none(smooth, cliff):
     found = hazard_scan.scan(cliff)
-    assert found.p_value < 0.01
+    assert found.p_value < 0.025
     assert found.window[0] <= 14
     assert found.window[1] >= 12
     assert found.between[0] <= 12
@@ -365,11 +423,18 @@ def test_naive_months_and_histogram(smooth):
 # error rates -----------------------------------------------------------------------------------
 
 
+HUMPS = {
+    "wide hump": lambda m: 0.015 + 0.03 * np.exp(-0.5 * (np.log(m / 12) / 0.6) ** 2),
+    "hump of months": lambda m: 0.02 + 0.02 * np.exp(-0.5 * ((m - 15) / 6) ** 2),
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("world", "naive"),
-    [({}, 0.5), ({"rate": 0.04, "shape": 0.7}, 0.5), ({"spells": 80, "rate": 0.04}, 0.5)],
-    ids=["constant", "fading", "small"],
+    [({}, 0.5), ({"rate": 0.04, "shape": 0.7}, 0.5), ({"spells": 80, "rate": 0.04}, 0.5)]
+    + [({"hump": h}, 0.5) for h in HUMPS.values()],
+    ids=["constant", "fading", "small", *HUMPS],
 )
 def test_size(world, naive, monkeypatch):
     monkeypatch.setattr(hazard_scan, "DRAWS_PER_RATIO", 1)  # of the interval, not of the p-value
@@ -384,7 +449,7 @@ def test_power_and_coverage():
     found = [
         hazard_scan.scan(company(2000 + s, cliff=(12, 14), ratio=3.0), draws=199) for s in range(60)
     ]
-    assert np.mean([f.p_value < 0.05 for f in found]) >= 0.7  # about .8
+    assert np.mean([f.p_value < 0.05 for f in found]) >= 0.6 - 2 * np.sqrt(0.6 * 0.4 / 60)
     inside = [f.ratio.low <= np.log(3) <= f.ratio.high for f in found]
     assert np.mean(inside) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 60)
     covered = [f.between[0] <= 12 and f.between[1] >= 14 for f in found]

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from salesdiag.estimate import permute
+from salesdiag.estimate import behaviours, permute
 from salesdiag.estimate.behaviours import naive_gaps, replicate
 from salesdiag.estimate.calendar_shift import calendar_permutation
 from salesdiag.estimate.design import DynamicPanel
@@ -256,28 +256,61 @@ def test_replication_holds_whole_teams_out():
     found = replicate(frame, names, draws=499, seed=3)
     again = replicate(frame.sample(frac=1, random_state=0), names, draws=499, seed=3)
     pd.testing.assert_frame_equal(found.table, again.table)
-    assert found.discovery.people + found.held_out.people == found.whole.people == 160
+    assert found.discovery.people + found.held_out.people == 160
     assert found.discovery.teams + found.held_out.teams == 20
     assert found.best == "b0"
     assert found.confirmed == ("b0",)
     assert found.best_effect.low > 0
-    assert found.best_effect.value == pytest.approx(found.table.loc["b0", "held_out"])
+    assert found.best_effect.value == found.table.loc["b0", "effect"]
     assert found.table["confirmed"].sum() == 1
     other = replicate(frame, names, draws=499, seed=4)
-    assert other.table.loc["b0", "held_out"] != found.table.loc["b0", "held_out"]
+    assert other.table.loc["b0", "effect"] != found.table.loc["b0", "effect"]
 
 
-def test_replication_needs_one_sign_in_both_halves():
+def test_the_held_out_half_tests_the_selected_ones_alone():
+    """Selection by the first half only; p-values of the second are max-T over those selected."""
+    frame, names = people([8] * 20, k=8, gap=0.6)
+    found = replicate(frame, names, draws=499, seed=3)
+    strong = found.discovery.table.query("p_value <= 0.1")
+    assert 1 <= len(found.selected) <= 5
+    assert set(found.selected) == set(strong.index) | {found.best}
+    assert found.best == found.discovery.table["t"].abs().idxmax()
+    assert set(found.table["effect"].dropna().index) == set(found.selected)
+    held = behaviours._dealt(frame["team_id"], 3)
+    alone = max_t(frame[frame["team_id"].isin(held)], list(found.selected), draws=499, seed=3)
+    pd.testing.assert_frame_equal(alone.table, found.held_out.table)
+
+
+def test_at_most_five_are_looked_at_again():
+    rng = np.random.default_rng(2)
+    frame, names = people([10] * 12, k=9, seed=2)
+    for name in names:
+        frame[name] = frame["performance"] + rng.normal(size=120)
+    found = replicate(frame, names, draws=199)
+    assert len(found.selected) == 5
+    t = found.discovery.table["t"].abs()
+    assert set(found.selected) == set(t.nlargest(5).index)
+
+
+def test_replication_needs_the_same_sign_again():
     """What is strong in the teams of one half and turned round in the other is not confirmed."""
-    frame, names = people([45, 9], k=2, seed=1)
-    frame["performance"] += frame["b0"] * np.where(frame["team_id"] == "T00", 2.0, -1.5)
+    frame, names = people([8] * 12, k=2, seed=1)
+    held = frame["team_id"].isin(behaviours._dealt(frame["team_id"], 0))
+    frame["performance"] += frame["b0"] * np.where(held, -2.0, 2.0)
     found = replicate(frame, names, draws=499)
-    assert found.whole.table.loc["b0", "p_step_down"] <= 0.05
+    assert found.held_out.table.loc["b0", "p_step_down"] <= 0.05
     assert found.confirmed == ()
 
 
-@pytest.mark.parametrize("sizes", [[30], [12, 7], [3, 3, 3, 3, 3]])
-def test_replication_needs_teams_to_hold_out(sizes):
+def test_members_are_held_out_where_teams_are_too_few():
+    frame, names = people([40], k=3, gap=1.5)
+    found = replicate(frame, names, draws=199)
+    assert found.discovery.people == found.held_out.people == 20
+    assert found.confirmed == ("b0",)
+
+
+@pytest.mark.parametrize("sizes", [[15], [10], [3, 3, 3, 3, 3]])
+def test_replication_needs_people_to_hold_out(sizes):
     with pytest.raises(NotEstimable) as caught:
         replicate(*people(sizes))
     assert caught.value.reason.template == words.NONE_HELD_OUT
@@ -438,6 +471,31 @@ def test_the_naive_way_finds_secrets_where_there_are_none(size, rate):
         for s in range(400)
     ]
     assert np.mean(false) == pytest.approx(rate, abs=3 * np.sqrt(rate * (1 - rate) / 400))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sizes", [[60], [6] * 10])
+def test_nothing_is_confirmed_where_there_is_nothing(sizes):
+    """20 behaviours, 60 people; with 10 people none can be held out, and that is said."""
+    names = [f"b{i}" for i in range(20)]
+    false, strong = [], []
+    for s in range(200):
+        found = replicate(survey(np.random.default_rng(s), sizes), names, draws=199, seed=s)
+        false.append(bool(found.confirmed))
+        strong.append(found.discovery.table["p_value"].min() <= 0.05)
+    assert np.mean(false) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert np.mean(strong) > 0.4  # what the first half alone would have called found
+
+
+@pytest.mark.slow
+def test_a_planted_one_is_confirmed():
+    names = [f"b{i}" for i in range(20)]
+    found = [
+        replicate(survey(np.random.default_rng(s), [8] * 20, gap=0.8), names, draws=199, seed=s)
+        for s in range(60)
+    ]
+    assert np.mean(["b0" in f.confirmed for f in found]) >= 0.8
+    assert np.mean([set(f.confirmed) - {"b0"} != set() for f in found]) <= 0.15
 
 
 @pytest.mark.slow

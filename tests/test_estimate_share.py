@@ -170,6 +170,7 @@ def test_four_teams_are_counted_without_an_interval():
     found = two_focuses(company, None)
     assert found.estimate.value == pytest.approx(np.mean(list(grew.values())))
     assert math.isnan(found.estimate.low)
+    assert found.table["low"].isna().all()
     assert found.case == "counted"
     assert "fewer than 5 groups" in str(found.method)
 

@@ -146,7 +146,7 @@ def review(made: Simulation) -> Heard:
     truth = made.truth.kpi_review
     found = did.imputation(panel, start, outcome="meetings", draws=DRAWS, seed=made.seed)
     both = {
-        "test": (found.jackknife.interval(), found.jackknife.p_value),
+        "test": (found.estimate.interval(), found.estimate.p_value),
         "randomisation": (found.randomisation.interval("log_points"), found.randomisation.p_value),
     }
     for name, (ends, p) in both.items():

@@ -32,6 +32,9 @@ from salesdiag.finding import Check, Interval
 from salesdiag.text import N_, Message
 from salesdiag.text import claims as words
 
+ROUNDING = 0.005
+"""Money: a quarter's quota, spread over its months and summed again, may differ by less."""
+
 
 def plan(company: Company, team: str | None) -> Measure:
     """Measure attainment of the last complete quarter: revenue of people with a quota over quotas.
@@ -46,7 +49,7 @@ def plan(company: Company, team: str | None) -> Measure:
     reps = table_of(company, "plan of reps", team, partial(_planned_last, company))
     last = quarters.iloc[-1]
     won, quota = float(last["won"]), float(last["quota"])
-    below = int((reps["won"] < reps["quota"]).sum())
+    below = int((reps["quota"] - reps["won"] > ROUNDING).sum())
     return Measure(
         estimate=Interval(value=won / quota, low=math.nan, high=math.nan, unit="share"),
         values={

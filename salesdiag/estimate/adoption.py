@@ -6,6 +6,7 @@ between months without and with the measure moves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -171,6 +172,11 @@ def excess(a: Adoption, y: Array, fit: Mask) -> tuple[Array, Mask]:
     known : ndarray of bool, shape (B, N, T)
         Where the prediction is determined, and the unit has ``a.least`` months in ``fit``.
     """
+    return _predicted(a, y, fit)[:2]
+
+
+def _predicted(a: Adoption, y: Array, fit: Mask) -> tuple[Array, Mask, Array, Array]:
+    """Return also each unit's weights of its months (B, N, T), and the months' equations."""
     u = fit.astype(float)
     per_unit, per_month = u.sum(axis=2), u.sum(axis=1)
     share = u / np.maximum(per_unit, 1)[:, :, None]
@@ -190,7 +196,7 @@ def excess(a: Adoption, y: Array, fit: Mask) -> tuple[Array, Mask]:
     own = fit.argmax(axis=2)  # a month of the unit's own, whose links are the unit's
     reached = linked[np.arange(len(u))[:, None], own] > 0
     known = reached & (per_unit >= max(a.least, 1))[:, :, None]
-    return gaps, known
+    return gaps, known, share, gram
 
 
 def _linked(u: Array, per_month: Array, gram: Array) -> Array:
@@ -214,6 +220,7 @@ def mean_excess(
     lead: int = 0,
     horizons: tuple[int, ...] = (),
     without: Codes | None = None,
+    block: int = 0,
 ) -> Array:
     """Return mean differences from what the months without the measure predict.
 
@@ -231,6 +238,10 @@ def mean_excess(
         Months since the start to tell apart.
     without : ndarray of int, shape (B,), optional
         Group left out of each set, -1 for none.
+    block : int
+        Where given, horizons are blocks of so many months (0 the first with the measure, -1 the
+        last before it), and months with the measure are told from the same months as those of
+        the lead.
 
     Returns
     -------
@@ -238,29 +249,95 @@ def mean_excess(
         Over all cells, then by horizon; NaN where none can be predicted.
     """
     found = [
-        _means(a, y, start[part], lead, horizons, None if without is None else without[part])
+        _means(a, y, start[part], lead, horizons, None if without is None else without[part], block)
         for part in _chunks(len(start), a.y.size)
     ]
     return np.concatenate(found, axis=1)
 
 
 def _means(
-    a: Adoption, y: Array, start: Array, lead: int, horizons: tuple[int, ...], without: Codes | None
+    a: Adoption,
+    y: Array,
+    start: Array,
+    lead: int,
+    horizons: tuple[int, ...],
+    without: Codes | None,
+    block: int,
 ) -> Array:
     seen = a.seen[None] if without is None else a.seen & (a.group != without[:, None])[..., None]
     fit = seen & (a.months < start[..., None] - lead)
     cells = seen & ~fit
-    if lead:
+    if lead and not block:
         cells &= a.months < start[..., None]
     gaps, known = excess(a, y, fit)
     cells &= known
     masks = [cells]
     if horizons:
-        since = a.months - start[..., None]
+        since = np.floor((a.months - start[..., None]) / max(block, 1))
         masks += [cells & (since == h) for h in horizons]
     counts = np.stack([m.sum(axis=(1, 2)) for m in masks], axis=-1).astype(float)
     totals = np.stack([np.einsum("kbnt,bnt->kb", gaps, m) for m in masks], axis=-1)
     return np.divide(totals, counts, out=np.full(totals.shape, np.nan), where=counts > 0)
+
+
+def scores(a: Adoption, y: Array, start: Array) -> tuple[Array, Array]:
+    """Return mean differences over months with the measure, and each group's part in their error.
+
+    The mean difference is linear in the outcomes. A group's score is the sum of its outcomes'
+    weights times its residuals: of months without the measure those of the fit, of months with it
+    the distance from the mean difference. Squared scores add up to the cluster-robust variance.
+
+    Parameters
+    ----------
+    a : Adoption
+    y : ndarray, shape (K, N, T)
+    start : ndarray, shape (B, N)
+
+    Returns
+    -------
+    values : ndarray, shape (K, B)
+        NaN where no cell can be predicted.
+    scores : ndarray, shape (K, B, G)
+
+    References
+    ----------
+    Borusyak, Jaravel and Spiess (2024), Review of Economic Studies 91, section 4.3.
+    """
+    member = (a.group[:, None] == np.arange(len(a.groups))).astype(float)
+    found = [_scored(a, y, start[part], member) for part in _chunks(len(start), a.y.size)]
+    return tuple(np.concatenate(part, axis=1) for part in zip(*found, strict=True))  # type: ignore[return-value]
+
+
+def _scored(a: Adoption, y: Array, start: Array, member: Array) -> tuple[Array, Array]:
+    fit = a.seen & (a.months < start[..., None])
+    gaps, known, share, gram = _predicted(a, y, fit)
+    cells = (a.seen & ~fit & known).astype(float)
+    count = cells.sum(axis=(1, 2))[:, None, None]
+    weight = np.divide(cells, count, out=np.full(cells.shape, np.nan), where=count > 0)
+    values = np.einsum("bnt,kbnt->kb", weight, gaps)
+    per_unit = weight.sum(axis=2)
+    right = weight.sum(axis=1) - np.einsum("bnt,bn->bt", share, per_unit)
+    month = np.linalg.solve(gram, right[..., None])[..., 0]
+    back = month[:, None] - np.einsum("bnt,bt->bn", share, month)[..., None]
+    used = share * per_unit[..., None] + fit * back
+    own = weight * (gaps - values[..., None, None]) - used * gaps
+    return values, own.sum(axis=3) @ member
+
+
+def freedom(values: Array, treated: np.ndarray) -> float:
+    """Return Welch's degrees of freedom of the jackknife: groups with the measure, and the rest.
+
+    Parameters
+    ----------
+    values : ndarray, shape (1 + G,)
+        The estimate, then without each group.
+    treated : ndarray of bool, shape (G,)
+    """
+    away = (values[1:] - values[0]) ** 2
+    parts = [(away[side].sum(), side.sum() - 1) for side in (treated, ~treated)]
+    known = [(spread, max(free, 1)) for spread, free in parts if spread > 0]
+    total = sum(spread for spread, _ in known)
+    return float(total**2 / sum(s**2 / free for s, free in known)) if known else math.nan
 
 
 def _chunks(count: int, cells: int) -> Iterator[slice]:

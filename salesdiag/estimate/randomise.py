@@ -2,7 +2,9 @@
 
 References
 ----------
-Rosenbaum, P. R. (2002). Observational Studies, 2nd ed., ch. 2.
+Rosenbaum, P. R. (2002). Observational Studies, 2nd ed., ch. 2. MacKinnon, J. G. and Webb, M. D.
+(2020). Randomization inference for difference-in-differences with few treated clusters. Journal of
+Econometrics 218.
 """
 
 from __future__ import annotations
@@ -13,86 +15,91 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
 
 from salesdiag.estimate.blocks import Array, Codes
-from salesdiag.finding import LEVEL, POWER, Estimate, Interval
+from salesdiag.finding import LEVEL, Interval
 
 MOST_EXACT = 5000  # assignments
 SAME = 1e-10
+FARTHEST = 24  # doublings after which an end is taken to be infinite
+HALVINGS = 40
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Randomisation:
-    """What would have been found had the starts fallen to others.
+    """What would have been found had the starts fallen to others, over its standard error.
+
+    Row 0 is what happened; the others are assignments, that which happened being among them.
 
     Attributes
     ----------
-    value : float
-        What was found.
-    statistics : ndarray, shape (B,)
-        The same for each assignment of the starts, that which happened being among them, if the
-        measure does nothing; NaN where it cannot be had, which counts against an effect.
-    lows, highs : ndarray, shape (B,)
-        Between which constant effects an assignment gives a statistic as far out as what
-        happened.
+    values, measures : ndarray, shape (1 + B,)
+        Mean difference of the outcomes and of the measure itself (1 on, 0 off); NaN where an
+        assignment allows none, which counts against an effect.
+    scores, slopes : ndarray, shape (1 + B, G)
+        What each group adds to the error of either.
     exact : bool
         All assignments, rather than some drawn at random, and that which happened.
+
+    Notes
+    -----
+    Errors of those who took the measure up may be larger than others'. Dividing by the
+    cluster-robust standard error of each assignment makes the statistics comparable, nearly so
+    where few took it up (MacKinnon and Webb 2020).
     """
 
-    value: float
-    statistics: Array
-    lows: Array
-    highs: Array
+    values: Array
+    measures: Array
+    scores: Array
+    slopes: Array
     exact: bool
 
     @property
+    def ways(self) -> int:
+        """Number of assignments."""
+        return len(self.values) - 1
+
+    @property
     def p_value(self) -> float:
         """Two-sided p-value of no effect for anybody."""
-        return share_as_far(np.abs(self.statistics), abs(self.value))
+        return self.at(0.0)
+
+    def at(self, effect: float) -> float:
+        """Return the two-sided p-value of one effect for everybody who has the measure.
+
+        Under it, outcomes without the measure are those seen less the effect: both what an
+        assignment gives and its groups' scores are linear in it.
+        """
+        away = np.abs(self.values - effect * self.measures)
+        spread = np.sqrt(((self.scores - effect * self.slopes) ** 2).sum(axis=1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            t = np.where(spread > SAME * np.maximum(away, 1e-300), away / spread, np.inf)
+        t[~np.isfinite(self.values)] = np.nan
+        return share_as_far(t[1:], float(t[0])) if math.isfinite(t[0]) else 1 / self.ways
 
     def interval(self, unit: str, level: float = LEVEL) -> Interval:
-        """Return the constant effects that are not rejected; infinite ends where all are not.
+        """Return from the least to the largest effect that is not rejected.
 
-        The statistic is linear in the effect, so that the test is inverted exactly: an effect is
-        rejected when no more than ``1 - level`` of the assignments' intervals hold it.
+        Infinite ends where no effect can be: there are too few assignments.
         """
-        k = math.floor((1 - level) * len(self.lows) + SAME)
-        return Interval(
-            value=self.value,
-            low=float(np.sort(self.lows)[k]),
-            high=float(np.sort(self.highs)[::-1][k]),
-            unit=unit,
-            level=level,
-        )
+        value, alpha = float(self.values[0]), 1 - level + SAME
+        step = float(np.sqrt((self.scores[0] ** 2).sum())) or SAME
+        low, high = (self._end(value, side * step, alpha) for side in (-1, 1))
+        return Interval(value=value, low=low, high=high, unit=unit, level=level)
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RandomisedEstimate(Estimate):
-    """An estimate whose interval and p-value come from randomisation.
-
-    ``se`` and ``df`` are those of the jackknife, for orientation.
-    """
-
-    randomisation: Randomisation
-
-    def interval(self, level: float = LEVEL) -> Interval:
-        """Return the constant effects that randomisation does not reject."""
-        return self.randomisation.interval(self.unit, level)
-
-    @property
-    def p_value(self) -> float:
-        """Two-sided p-value of no effect for anybody."""
-        return self.randomisation.p_value
-
-    @property
-    def smallest_detectable(self) -> float:
-        """Effect found at 5 % with 80 % power, were the interval a normal one; in ``unit``."""
-        ends = self.interval()
-        if not math.isfinite(ends.high - ends.low):
-            return math.nan
-        z = stats.norm.ppf((1 + LEVEL) / 2)
-        return float((ends.high - ends.low) / 2 * (1 + stats.norm.ppf(POWER) / z))
+    def _end(self, inside: float, step: float, alpha: float) -> float:
+        """Go out in doubling steps until effects are rejected, then halve back."""
+        for _ in range(FARTHEST):
+            if self.at(inside + step) <= alpha:
+                break
+            inside, step = inside + step, 2 * step
+        else:
+            return math.copysign(math.inf, step)
+        out = inside + step
+        for _ in range(HALVINGS):
+            middle = (inside + out) / 2
+            inside, out = (inside, middle) if self.at(middle) <= alpha else (middle, out)
+        return out
 
 
 def assignments(start: Array, draws: int, seed: int) -> tuple[Array, bool]:

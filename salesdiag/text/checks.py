@@ -251,3 +251,24 @@ PLAIN_TURNS = {
     ),
 }
 """Why a plain comparison has the other sign: by the step that turns it, and the plain sign."""
+DIP_UNKNOWN = N_(
+    "Too few had earlier months to compare the last ones before the start with; whether the "
+    "measure followed a bad spell cannot be told."
+)
+DIP_NONE = N_(
+    "In the last {months:int} months before the start, those who took it up stood no lower than "
+    "others did ({value:+pct1})."
+)
+DIP = N_(
+    "In the last {months:int} months before the start, those who took it up had fallen behind "
+    "({value:+pct1}): part of what came after is recovery."
+)
+PATHS = N_(
+    "Had those who took it up parted from the others after the start in steps of {whole:num} times "
+    "the largest before it (each step three months; {first:num} times for the first three months "
+    "alone), there need be no effect."
+)
+PATHS_UNKNOWN = N_(
+    "Too few had nine months before the start; how far the paths may part until no effect is left "
+    "cannot be told."
+)

@@ -52,12 +52,8 @@ QUARTER_AFTER = N_(
 QUARTER_OTHER = N_("The same with other controls")
 ADOPTION = N_(
     "Difference from what unit and month effects of the months without the measure predict "
-    "(imputation, staggered differences in differences); leave-one-group-out jackknife, t({df:int})"
-)
-ADOPTION_RANDOMISED = N_(
-    "Difference from what unit and month effects of the months without the measure predict "
-    "(imputation, staggered differences in differences); randomisation of the starts, {ways:int} "
-    "ways"
+    "(imputation, staggered differences in differences); leave-one-group-out jackknife, t with "
+    "{df:num} degrees of freedom (Welch: groups with the measure and others apart)"
 )
 ADOPTION_PLACEBO = N_(
     "The same for the last {months:int} months before the start, predicted from those before them"
@@ -86,9 +82,9 @@ HAZARD_REGRESSION = N_(
     "leave-one-group-out jackknife (CV3), t({df:int})"
 )
 HAZARD_SCAN = N_(
-    "Largest excess of leavers over a smooth hazard in {windows:int} windows of {shortest:int} to "
-    "{longest:int} months of tenure; p-value from {draws:int} companies drawn from the smooth "
-    "hazard and scanned alike"
+    "Largest excess of leavers over smooth hazards (Weibull, natural cubic splines of log tenure) "
+    "in {windows:int} windows of {shortest:int} to {longest:int} months of tenure; p-value the "
+    "largest from {draws:int} companies drawn from each smooth hazard and scanned alike"
 )
 
 MAX_T = N_(
@@ -257,7 +253,7 @@ TOO_FEW_ARRANGEMENTS = N_(
     "effect from chance."
 )
 NONE_HELD_OUT = N_(
-    "There are too few teams to hold some of them out: the smaller half has {n:int} people, and "
+    "There are too few people to hold half of them out: the smaller half has {n:int}, and "
     "{needed:int} are needed."
 )
 RESULTS_ALIKE = N_("Results do not differ between the members of any team.")
