@@ -385,6 +385,17 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        name="absences",
+        row="a person was away; the end is exclusive",
+        ordered=(("start_on", "end_on"),),
+        columns=(
+            _need("person_id", "id", PERSON),
+            _need("start_on", "date"),
+            _need("end_on", "date"),
+            _may("kind", "text"),
+        ),
+    ),
+    Table(
         name="prior_record",
         row="a manager's own selling before promotion",
         key=("person_id",),
