@@ -104,6 +104,8 @@ class Firm:
         quarter is worse than usual.
     pipeline : bool
         Deals are recorded; otherwise the company only has its invoices.
+    clients, clocks : bool
+        Clients are listed; managers' hours are logged.
     by_design : bool
         The company says that hours were set by a rota.
     """
@@ -170,6 +172,8 @@ class Firm:
     own_hours: float = 15.0
     k_fail: float = 0.0
     pipeline: bool = True
+    clients: bool = True
+    clocks: bool = True
     by_design: bool = False
 
     def __post_init__(self) -> None:

@@ -37,23 +37,25 @@ def told(made: Made) -> tuple[np.datetime64, np.datetime64]:
 
 def tables(made: Made) -> Frames:
     """Return the tables of a company, with the names, columns and dtypes of the contract."""
-    clients = _names("A", made.firm.territories * made.firm.accounts, 5)
+    firm = made.firm
+    clients = _names("A", firm.territories * firm.accounts, 5)
     coaching = _coaching(made)
-    found: dict[str, pd.DataFrame] = {
+    found = {
         "people": _people(made),
         "teams": _teams(made),
         "assignments": _assignments(made),
         "quotas": _quotas(made),
-        "accounts": _accounts(made, clients),
         "orders": _orders(made, clients),
         "coaching": coaching,
-        "time_log": _time_log(made, coaching),
         "market": _market(made),
         "absences": _absences(made),
     }
-    if made.firm.pipeline:
-        deals, stages = _deals(made, clients)
-        found |= {"opportunities": deals, "stage_events": stages}
+    if firm.clients:
+        found["accounts"] = _accounts(made, clients)
+    if firm.clocks:
+        found["time_log"] = _time_log(made, coaching)
+    if firm.pipeline:
+        found["opportunities"], found["stage_events"] = _deals(made, clients)
     return {name: _typed(name, frame) for name, frame in found.items() if len(frame)}
 
 

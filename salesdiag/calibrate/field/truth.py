@@ -13,6 +13,8 @@ from salesdiag.calibrate.field.scene import present, scene_of
 
 LAGS = 12
 """Months after an hour that are told apart."""
+DEALS = 4
+"""Own deals of a quarter up to which the effect is worked out one by one."""
 COMPANIES = 6
 """Companies over which a truth is averaged."""
 HOUR_A_WEEK = 60 // WEEKS
@@ -102,9 +104,14 @@ def mean_hour_effect(firm: Firm, planted: Planted) -> tuple[float, ...]:
 
 
 @lru_cache(maxsize=256)
-def mean_own_deal_effect(firm: Firm, planted: Planted, deals: int, after: int = 0) -> float:
-    """Return :func:`own_deal_effect` of companies of a kind, mean over :data:`COMPANIES`."""
+def mean_own_deal_effect(firm: Firm, planted: Planted) -> tuple[float, ...]:
+    """Return :func:`own_deal_effect` in the same quarter by number of deals, 0 to :data:`DEALS`.
+
+    Mean over :data:`COMPANIES`; what is planted goes on in a straight line.
+    """
     if not planted.sells:
-        return 0.0
+        return (0.0,) * (DEALS + 1)
     made = (lived(scene_of(firm, seed), planted) for seed in range(1, COMPANIES + 1))
-    return float(np.mean([own_deal_effect(one, deals, after) for one in made]))
+    numbers = range(DEALS + 1)
+    found = [[own_deal_effect(one, number) for number in numbers] for one in made]
+    return tuple(np.mean(found, axis=0).tolist())
