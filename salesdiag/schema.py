@@ -386,7 +386,8 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         name="absences",
-        row="a person was away; the end is exclusive",
+        row="a person was away; the end is exclusive: the first day back",
+        key=("person_id", "start_on"),
         ordered=(("start_on", "end_on"),),
         columns=(
             _need("person_id", "id", PERSON),

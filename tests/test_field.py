@@ -299,6 +299,15 @@ def test_nobody_is_met_while_he_or_his_manager_is_away(full):
     away = frames["absences"]
     met = frames["coaching"].merge(away, left_on="manager_id", right_on="person_id")
     assert len(away) > 10
+    days = [
+        (row.person_id, day)
+        for row in away.itertuples()
+        for day in pd.bdate_range(row.start_on, row.end_on, inclusive="left")
+    ]
+    assert len(days) == len(set(days))  # nobody is away twice at once
+    told = full.scene.days.date[:, None] >= np.datetime64("2025-01-01")
+    told &= full.scene.days.date[:, None] < np.datetime64("2026-01-01")
+    assert len(days) == (~full.scene.people.leads.T & told).sum()
     assert not ((met["held_on"] >= met["start_on"]) & (met["held_on"] < met["end_on"])).any()
     assert frames["coaching"]["held_on"].dt.day_of_week.max() < 5
     others = frames["coaching"][frames["coaching"]["kind"] != "one_on_one"]

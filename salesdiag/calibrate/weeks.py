@@ -43,21 +43,23 @@ class FieldCell:
 
 # what the claims do not read is not written down: it would be read all the same
 _FIRM = Firm(clients=False, clocks=False)
+# how many reps grow is asked of teams; what moves whole regions would move it for all of them
+_STEADY = replace(_FIRM, market_sd=0.0)
 _ONE_LESS = replace(_FIRM, pipeline=False)
 _TWO = Planted(hour=0.02)
 _FOUR = Planted(hour=0.04)
 
 NULLS: Mapping[str, FieldCell] = MappingProxyType(
     {
-        "weeks-random": FieldCell(firm=_FIRM, claims=EFFECTS + FOCUSES, teams=True),
+        "weeks-random": FieldCell(firm=_STEADY, claims=EFFECTS + FOCUSES, teams=True),
         "weeks-strugglers": FieldCell(firm=replace(_FIRM, k_past=-1.0)),
         "weeks-winners": FieldCell(firm=replace(_FIRM, k_past=1.0)),
         "weeks-pipeline": FieldCell(firm=replace(_FIRM, k_pipeline=0.4)),
         "weeks-team-shocks": FieldCell(
-            firm=replace(_FIRM, team_shock_sd=0.2, k_team=1.0), claims=EFFECTS + FOCUSES
+            firm=replace(_STEADY, team_shock_sd=0.2, k_team=1.0), claims=EFFECTS + FOCUSES
         ),
         "weeks-region-shocks": FieldCell(
-            firm=replace(_FIRM, region_shock_sd=0.15, k_region=4.0), claims=EFFECTS + FOCUSES
+            firm=replace(_FIRM, region_shock_sd=0.15, k_region=4.0)
         ),
         "weeks-quarter-ends": FieldCell(firm=replace(_FIRM, hockey=0.25, k_quarter=4.0)),
         "weeks-heavy-tails": FieldCell(
@@ -65,8 +67,7 @@ NULLS: Mapping[str, FieldCell] = MappingProxyType(
         ),
         "weeks-same-month": FieldCell(firm=replace(_FIRM, k_same=1.5)),
         "weeks-reorganised": FieldCell(
-            firm=replace(_FIRM, reorganisations=2, exit_rate=0.03, manager_exit=0.02, vacancy=2),
-            companies=300, claims=EFFECTS + FOCUSES,
+            firm=replace(_FIRM, reorganisations=2, exit_rate=0.03, manager_exit=0.02, vacancy=2)
         ),
         "weeks-team-fails": FieldCell(
             firm=replace(_FIRM, k_fail=3.0, team_shock_sd=0.12), claims=SELLING

@@ -30,7 +30,7 @@ RECORDS = {
     "surveys": N_("surveys"),
     "programmes": N_("which team took part in which programme"),
     "market": N_("the size of the market"),
-    "absences": N_("when managers were away"),
+    "absences": N_("a record of who was away when"),
     "prior_record": N_("managers' sales before they were promoted"),
 }
 

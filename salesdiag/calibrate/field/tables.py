@@ -386,19 +386,28 @@ def _market(made: Made) -> pd.DataFrame:
 
 
 def _absences(made: Made) -> pd.DataFrame:
-    """Return when managers were away; the end is exclusive."""
+    """Return when managers were away, each time once; the end is the first day back."""
     scene, (first, last) = made.scene, told(made)
-    team, start, stop = scene.people.away.T
-    begin = np.maximum(scene.days.date[start], first)
-    end = np.minimum(scene.days.date[stop - 1] + 1, last)
-    month = scene.days.month[start]
-    rows = pd.DataFrame(
+    people, days = scene.people, scene.days
+    kind = np.full(people.leads.shape, "", dtype="U8")
+    for (team, start, stop), name in zip(people.away, people.kind, strict=True):
+        kind[team, start:stop] = name  # where several meet, the one drawn last
+    inside = (days.date >= first) & (days.date < last)
+    post = people.post[:, days.month]
+    new = np.ones(kind.shape, bool)
+    new[:, 1:] = (kind[:, 1:] != kind[:, :-1]) | (post[:, 1:] != post[:, :-1])
+    new[:, 1:] |= inside[1:] != inside[:-1]
+    begin = np.nonzero(new.ravel())[0]
+    end = np.append(begin[1:], new.size) - 1
+    team, start = np.divmod(begin, kind.shape[1])
+    stop = end % kind.shape[1]
+    away = (kind[team, start] != "") & inside[start]
+    team, start, stop = team[away], start[away], stop[away]
+    return pd.DataFrame(
         {
-            "person_id": manager_ids(made)[team, scene.people.post[team, month]],
-            "start_on": begin,
-            "end_on": end,
-            "kind": scene.people.kind,
+            "person_id": manager_ids(made)[team, post[team, start]],
+            "start_on": days.date[start],
+            "end_on": days.date[stop] + 1,
+            "kind": kind[team, start],
         }
     )
-    led = rows["person_id"].isin(_managers(made)["person_id"])
-    return rows[(begin < end) & led]
