@@ -25,9 +25,9 @@ FILES = 5
 """One company of so many goes through files: those whose seeds are multiples of it."""
 IN_PANELS = (
     "people", "teams", "assignments", "quotas", "accounts", "account_owners", "orders",
-    "opportunities", "activities", "coaching", "time_log",
+    "opportunities", "activities", "coaching", "time_log", "absences",
 )  # fmt: skip
-"""Tables that panels are made of."""
+"""Tables that panels are made of, as far as a company has them."""
 POPULATION = 60
 """Companies over which a share of reps is averaged."""
 

@@ -70,7 +70,13 @@ class Simulation:
         return places.plans(self.roster)
 
     def tables(self, *names: str) -> dict[str, pd.DataFrame]:
-        """Return canonical tables, with the names and dtypes of the contract; all by default."""
+        """Return canonical tables, with the names and dtypes of the contract.
+
+        Parameters
+        ----------
+        *names : str
+            Those that are wanted, as far as the company has them; all by default.
+        """
         roster, last = self.roster, pd.Timestamp(self.roster.first[-1] - 1)
         deals = cache(partial(ledger.opportunities, roster))
         made: dict[str, Callable[[], pd.DataFrame]] = {
@@ -93,7 +99,7 @@ class Simulation:
             "market": partial(records.market, roster),
             "prior_record": partial(places.prior_record, roster),
         }
-        return {name: _canonical(name, made[name]()) for name in names or made}
+        return {name: _canonical(name, made[name]()) for name in made if not names or name in names}
 
 
 def _canonical(name: str, table: pd.DataFrame) -> pd.DataFrame:
