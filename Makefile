@@ -58,7 +58,7 @@ notebooks: $(STAMP) ## execute the notebooks again and store their text
 bench: $(STAMP) ## measure speed and memory on a quiet machine (half an hour), write docs/benchmarks.md
 	$(BIN)/python -m tools.bench
 
-calibration: $(STAMP) ## count wrong verdicts anew on planted companies (many hours)
+calibration: $(STAMP) ## count wrong verdicts anew on planted companies (about three hours)
 	$(BIN)/python tools/calibration.py
 	$(BIN)/python tools/notebooks.py refresh $(addprefix notebooks/,calibration.ipynb company_report.ipynb team_report.ipynb)
 

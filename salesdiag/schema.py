@@ -427,6 +427,18 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        name="absences",
+        row="a person was away; the end is exclusive: the first day back",
+        key=("person_id", "start_on"),
+        ordered=(("start_on", "end_on"),),
+        columns=(
+            _need("person_id", "id", PERSON),
+            _need("start_on", "date"),
+            _need("end_on", "date"),
+            _may("kind", "text"),
+        ),
+    ),
+    Table(
         name="prior_record",
         row="a manager's own selling before promotion",
         key=("person_id",),

@@ -16,9 +16,10 @@ import pandas as pd
 import pytest
 
 from salesdiag.calibrate import CELLS, DEFAULT, calibrate, rates, store, studies, trial
+from salesdiag.calibrate.cells import CELLS as MONTHS
 from salesdiag.calibrate.cells import COACHING, SELLING, true_of_teams, true_value
 from salesdiag.calibrate.said import JUDGED, VERDICTS, Said
-from salesdiag.calibrate.trials import company_of
+from salesdiag.calibrate.subjects import OfMonths
 from salesdiag.claims import CATALOGUE, CLAIM
 from salesdiag.cli import main
 from salesdiag.finding import Interval
@@ -127,7 +128,7 @@ def test_every_effect_has_its_null_its_planted_company_and_its_trap():
     assert set(DEFAULT) <= set(CELLS)
     assert set(COACHING + SELLING) == effects
     for slug in effects:
-        mine = [c for c in CELLS.values() if slug in c.claims]
+        mine = [c for c in MONTHS.values() if slug in c.claims]
         true = [true_value(slug, simulate(c.truth, c.world, 1)) for c in mine]
         assert 0.0 in true, slug
         assert any(t != 0 for t in true), slug
@@ -136,10 +137,9 @@ def test_every_effect_has_its_null_its_planted_company_and_its_trap():
 
 
 def test_a_planted_company_has_the_panels_of_its_tables():
-    made = simulate(CELLS["null"].truth, CELLS["null"].world, 1)
-    company = company_of(made)
-    assert company.panel["revenue"].sum() == pytest.approx(made.panel()["revenue"].sum())
-    assert company.team_panel["team_id"].nunique() == made.world.teams
+    made = OfMonths(MONTHS["null"], 1)
+    assert made.company.panel["revenue"].sum() == pytest.approx(made.made.panel()["revenue"].sum())
+    assert made.company.team_panel["team_id"].nunique() == made.made.world.teams
 
 
 @pytest.mark.parametrize(
@@ -287,8 +287,7 @@ def test_rows_of_one_company_hold_every_analysis_once():
 
 def test_each_team_is_judged_by_its_own_interval():
     cell = CELLS["planted"]
-    made = simulate(cell.truth, cell.world, 6)
-    claim, company = CLAIM["coaching-hours"], company_of(made)
+    claim, company = CLAIM["coaching-hours"], OfMonths(cell, 6).company
     teams = claim.design.evidence(company, claim).teams
     held = [t.shrunken.low <= 0.01 <= t.shrunken.high for t in teams.values()]
     rows = pd.DataFrame(trial("planted", 6)).set_index(["claim", "analysis"])

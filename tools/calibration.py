@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -17,10 +18,10 @@ from pathlib import Path
 import pandas as pd
 from calibration_page import render
 
-from salesdiag.calibrate import CELLS, calibrate
+from salesdiag.calibrate import CELLS, COUNTED, calibrate, trial
 from salesdiag.calibrate.store import fingerprint
+from salesdiag.calibrate.subjects import FILES
 from salesdiag.claims import error_rates as rates
-from salesdiag.simulate import Truth
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "salesdiag" / "claims" / rates.FILE
@@ -29,40 +30,44 @@ CIRCUMSTANCES = ROOT / "docs" / "calibration.json"
 """Seed and versions of the last count, which the table does not hold."""
 KEPT = ROOT / "build" / "calibration"
 
-COMPANIES = {"bounded": 1000, "null": 120, "planted": 120, "others": 300}
-"""Of each kind: W0 to W9, for which bounds were set; others in which coaching does nothing;
-those in which it does something; those in which only other claims are tested."""
 SEED = 1
 DIGITS = 5
 LIBRARIES = ("salesdiag", "numpy", "pandas", "scipy")
 
 
-def group(world: str) -> str:
-    """Return which of :data:`COMPANIES` a kind belongs to."""
-    if "coaching-hours" not in CELLS[world].claims:
-        return "others"
-    if CELLS[world].truth != Truth():
-        return "planted"
-    return "bounded" if world.startswith("W") else "null"
-
-
 def count(companies: int | None, out: Path, jobs: int | None) -> pd.DataFrame:
     """Count every kind, at most ``companies`` of each, going on from what ``out`` holds."""
     found = []
-    for name, asked in COMPANIES.items():
-        worlds = [w for w in CELLS if group(w) == name]
+    for asked in sorted(set(COUNTED.values()), reverse=True):
+        worlds = [w for w in CELLS if COUNTED.get(w) == asked]
 
-        def tell(done: int, total: int, name: str = name) -> None:
-            print(f"\r{name}: {done} of {total} companies", end="", file=sys.stderr)
+        def tell(done: int, total: int, asked: int = asked) -> None:
+            print(f"\rkinds of {asked}: {done} of {total} companies", end="", file=sys.stderr)
 
-        if worlds:
-            of_each = min(asked, companies or asked)
-            found.append(calibrate(worlds, of_each, SEED, jobs, out, tell))
-            print(file=sys.stderr)
+        of_each = min(asked, companies or asked)
+        found.append(calibrate(worlds, of_each, SEED, jobs, out, tell))
+        print(file=sys.stderr)
     frame = pd.concat(found, ignore_index=True)
     place = {world: n for n, world in enumerate(CELLS)}
     frame = frame.sort_values("world", key=lambda w: w.map(place), kind="stable")
     return frame.round(DIGITS).reset_index(drop=True)
+
+
+def budget() -> pd.DataFrame:
+    """Return what a full count costs, from three companies of each kind, one of them by files."""
+    rows = []
+    for world, companies in COUNTED.items():
+        trial(world, 1)  # what is worked out once a kind and process
+        spent = []
+        for seed in (2, FILES):
+            start = time.process_time()
+            trial(world, seed)
+            spent.append(time.process_time() - start)
+        each = spent[0] + (spent[1] - spent[0]) / FILES
+        rows.append((world, companies, *spent, companies * each / 3600))
+        print(f"\r{world:50s}", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return pd.DataFrame(rows, columns=["kind", "companies", "seconds", "by files", "core hours"])
 
 
 def circumstances() -> dict[str, object]:
@@ -78,7 +83,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=KEPT, metavar="DIR", help="keeps what is done")
     parser.add_argument("--jobs", type=int, metavar="N", help="processes; one a core by default")
     parser.add_argument("--write", action="store_true", help="write the document, count nothing")
+    parser.add_argument("--budget", action="store_true", help="tell what it would cost, and stop")
     asked = parser.parse_args(argv)
+    if asked.budget:
+        found = budget()
+        print(found.round(2).to_string(index=False))
+        print(f"{found['companies'].sum()} companies, {found['core hours'].sum():.1f} core hours")
+        return 0
     if not asked.write:
         frame = count(asked.companies, asked.out, asked.jobs)
         frame.to_csv(TABLE, index=False)

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from salesdiag.calibrate.cells import CELLS, Cell
+from salesdiag.calibrate.catalogue import CELLS, COUNTED
+from salesdiag.calibrate.cells import Cell
 from salesdiag.calibrate.rates import rates
 from salesdiag.calibrate.store import Store
 from salesdiag.calibrate.trials import trial
 from salesdiag.text import calibration as words
 
-__all__ = ["CELLS", "SUMMARY", "Cell", "calibrate", "rates", "trial"]
+__all__ = ["CELLS", "COUNTED", "SUMMARY", "Cell", "calibrate", "rates", "trial"]
 
 SUMMARY = (
     "world", "claim", "analysis", "companies", "truth", "bias", "rejected", "rejected_se",

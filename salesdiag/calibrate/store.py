@@ -17,7 +17,7 @@ from salesdiag.text import calibration as words
 MADE_BY = "made_by.json"
 SOURCES = (
     "simulate", "estimate", "claims", "calibrate", "checks.py", "verdict.py", "finding.py",
-    "settings.py", "company.py",
+    "settings.py", "company.py", "schema.py", "validate.py", "ingest", "panel",
 )  # fmt: skip
 APART = ("claims/error_rates.py", "calibrate/rates.py")
 LIBRARIES = ("numpy", "pandas", "scipy")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from salesdiag.calibrate.cells import CELLS, Cell, true_of_teams, true_value
+from salesdiag.calibrate.catalogue import CELLS, subject
+from salesdiag.calibrate.cells import COACHING, SELLING, Cell
 from salesdiag.calibrate.said import JUDGED, Said
 from salesdiag.calibrate.studies import STUDIES
+from salesdiag.calibrate.subjects import OfMonths, OfWeeks, Subject
+from salesdiag.calibrate.weeks import FOCUSES, FORECAST, FieldCell
 from salesdiag.claims import CLAIM
 from salesdiag.claims.base import Claim
 from salesdiag.claims.designs.base import attempt
@@ -21,10 +25,9 @@ from salesdiag.claims.designs.rep_month import RepEffect
 from salesdiag.company import Company
 from salesdiag.estimate import dynamic, naive
 from salesdiag.finding import Finding, Interval
-from salesdiag.settings import Settings
-from salesdiag.simulate import Simulation, simulate
 from salesdiag.verdict import correct
 
+LOOKS, TIPPING = "twelve_looks", "tipping_foresight"
 Plain = Callable[[pd.DataFrame, str, str], naive.Naive]
 
 
@@ -50,12 +53,12 @@ IN_UNIT = frozenset({"pooled_regression", "two_way_fixed_effects"})
 
 
 def trial(cell: str, seed: int) -> list[dict[str, object]]:
-    """Simulate one company and return a row for every claim and analysis.
+    """Make one company and return a row for every claim and analysis.
 
     Parameters
     ----------
     cell : str
-        Name in :data:`~salesdiag.calibrate.cells.CELLS`.
+        Name in :data:`~salesdiag.calibrate.catalogue.CELLS`.
     seed : int
 
     Returns
@@ -64,10 +67,8 @@ def trial(cell: str, seed: int) -> list[dict[str, object]]:
         ``world``, ``seed``, ``claim``, ``analysis``, ``truth``, ``p`` and the columns
         :data:`JUDGED`; an analysis of every team has one row, the mean over teams.
     """
-    declared = CELLS[cell]
-    made = simulate(declared.truth, declared.world, seed)
     rows: list[dict[str, object]] = []
-    for claim, analysis, said in _heard(declared, made):
+    for claim, analysis, said in _heard(CELLS[cell], subject(cell, seed)):
         judged = pd.DataFrame([one.judged() for one in said], columns=list(JUDGED))
         rows.append(
             {
@@ -80,28 +81,34 @@ def trial(cell: str, seed: int) -> list[dict[str, object]]:
     return rows
 
 
-def company_of(made: Simulation) -> Company:
-    """Return a planted company with the panels that its tables would give."""
-    company = Company(name="planted", settings=Settings(name="planted"), tables={})
-    # the simulator makes the panels that `panel` would make from its tables (tested)
-    vars(company).update(panel=made.panel(), team_panel=made.team_panel())
-    return company
-
-
-def _heard(cell: Cell, made: Simulation) -> Iterator[tuple[str, str, list[Said]]]:
+def _heard(cell: Cell | FieldCell, made: Subject) -> Iterator[tuple[str, str, list[Said]]]:
     """Yield claim, analysis and what it said: once, or once a team."""
-    for slug in cell.claims:
-        if slug in STUDIES:
-            yield from ((slug, name, [said]) for name, said in STUDIES[slug](made))
-    claims = [CLAIM[slug] for slug in cell.claims if slug not in STUDIES]
-    if not claims:
-        return
-    company = company_of(made)
+    if isinstance(made, OfMonths):
+        for slug in (s for s in cell.claims if s in STUDIES):
+            yield from ((slug, name, [said]) for name, said in STUDIES[slug](made.made))
+    # claims that ask for different things share a company and no correction
+    for family in (COACHING, SELLING):
+        claims = [CLAIM[slug] for slug in family if slug in cell.claims]
+        if claims:
+            yield from _effects(cell, made, claims)
+    for slug in (s for s in cell.claims if s in FOCUSES + FORECAST):
+        yield slug, *_measured(CLAIM[slug], made)
+
+
+def _effects(
+    cell: Cell | FieldCell, made: Subject, claims: Sequence[Claim]
+) -> Iterator[tuple[str, str, list[Said]]]:
+    """Yield what is said of effects: the findings, and other analyses of the same."""
+    company = made.company
     findings = correct([claim.design.company(claim, company) for claim in claims])
     drivers = set()
     for claim, finding in zip(claims, findings, strict=True):
-        truth, design = true_value(claim.slug, made), claim.design
+        truth, design = _truth(claim, made), claim.design
         yield claim.slug, "finding", [_finding(finding, finding.estimate, truth)]
+        if isinstance(cell, FieldCell) and cell.looks:
+            yield claim.slug, LOOKS, [_looked(claim, company, cell.looks, truth)]
+        if isinstance(cell, FieldCell) and cell.firm.foresight and claim.slug in COACHING:
+            yield claim.slug, TIPPING, [_tipping(finding, abs(cell.firm.foresight))]
         if not isinstance(design, RepEffect | DoseEffect) or design.driver in drivers:
             continue  # other readings of one curve would repeat the same figures
         drivers.add(design.driver)
@@ -118,6 +125,82 @@ def _heard(cell: Cell, made: Simulation) -> Iterator[tuple[str, str, list[Said]]
             plain = attempt(partial(compute, panel, design.driver, unit))
             told = truth if name in IN_UNIT or truth == 0 else math.nan
             yield claim.slug, name, [_plain(plain, told)]
+
+
+def _horizon(claim: Claim, company: Company) -> tuple[int, bool]:
+    """Return the months over which the claim adds an effect up, and whether the first is one."""
+    if not isinstance(claim.design, RepEffect):
+        return 1, False
+    spec = claim.design.spec(company)
+    return int(getattr(spec, "horizon", 1)), bool(getattr(spec, "same_month", False))
+
+
+def _truth(claim: Claim, made: Subject) -> float:
+    return made.truth(claim.slug, *_horizon(claim, made.company))
+
+
+def _measured(claim: Claim, made: Subject) -> tuple[str, list[Said]]:
+    """Return what was measured, or foretold of the quarter that is not over."""
+    finding = claim.design.company(claim, made.company)
+    if claim.slug in FORECAST and isinstance(made, OfWeeks):
+        told = finding.words["size"].values if "size" in finding.words else {}
+        if "low" not in told:
+            return "test", [Said(truth=made.quarter_to_come)]
+        value, low, high = (math.log(told[k]) for k in ("value", "low", "high"))
+        truth = math.log(made.quarter_to_come)
+        return "test", [Said(value=value, low=low, high=high, p=1.0, truth=truth)]
+    shown, truth = finding.estimate, made.truth(claim.slug)
+    if shown is None:
+        return "finding", [Said(truth=truth)]
+    said = Said(value=shown.value, low=shown.low, high=shown.high, p=1.0, truth=truth)
+    return "finding", [said]
+
+
+def _looked(claim: Claim, company: Company, looks: int, truth: float) -> Said:
+    """Return the first decided verdict of several looks, one a month; the last look if none was."""
+    last = int(company.panel["month_index"].max())
+    said = Said(truth=truth)
+    for month in range(last - looks + 1, last + 1):
+        (finding,) = correct([claim.design.company(claim, until(company, month))])
+        said = _finding(finding, finding.estimate, truth)
+        if finding.verdict in ("supported", "contradicted"):
+            break
+    return said
+
+
+def until(company: Company, month: int) -> Company:
+    """Return a company as it was known at the end of a month.
+
+    Parameters
+    ----------
+    company : Company
+    month : int
+        ``month_index`` of the last month known.
+    """
+    seen = {}
+    for name in ("panel", "team_panel"):
+        panel = getattr(company, name)
+        seen[name] = panel[panel["month_index"] <= month].reset_index(drop=True)
+    last = seen["panel"]["month_index"].eq(month)
+    seen["panel"] = seen["panel"].assign(revenue_next=seen["panel"]["revenue_next"].where(~last))
+    end = seen["panel"]["month"].max() + pd.offsets.MonthEnd()
+    settings = replace(company.settings, data_to=str(end.date()))
+    known = Company(name=company.name, settings=settings, tables=company.tables)
+    vars(known).update(seen)
+    return known
+
+
+def _tipping(finding: Finding, planted: float) -> Said:
+    """Return the foresight that would overturn a finding, which must not exceed what there is.
+
+    An interval that holds zero is overturned by nothing: 0 hours.
+    """
+    told = getattr(finding, "sensitivity", None)
+    minutes = getattr(told, "tipping_minutes", math.nan)
+    if finding.estimate is None or told is None:
+        return Said(truth=planted)
+    hours = 0.0 if math.isnan(minutes) else minutes / 60 / math.log(1.1)
+    return Said(value=hours, low=hours, high=math.inf, p=1.0, truth=planted)
 
 
 def _finding(finding: Finding, interval: Interval | None, truth: float) -> Said:
@@ -143,13 +226,14 @@ def _plain(found: naive.Naive | None, truth: float) -> Said:
 
 
 def _teams(
-    claim: Claim, design: RepEffect, company: Company, finding: Finding, made: Simulation
+    claim: Claim, design: RepEffect, company: Company, finding: Finding, made: Subject
 ) -> dict[str, list[Said]]:
     """Return what is said of each team: by us, by its own data alone, by plug-in Bayes."""
     said: dict[str, list[Said]] = {"team": [], "team_alone": [], "team_plug_in": []}
     if finding.evidence is None:
         return said
-    truth, teams = true_of_teams(made), design.evidence(company, claim).teams
+    truth = made.of_teams(*_horizon(claim, company))
+    teams = design.evidence(company, claim).teams
     for team, found in teams.items():
         of_team = design.team(claim, company, finding, team)
         if of_team.verdict == "not_testable":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import pandas as pd
 
@@ -68,33 +69,39 @@ class Simulation:
         """
         return places.plans(self.roster)
 
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the canonical tables, with the names and dtypes of the contract."""
-        roster = self.roster
-        deals = ledger.opportunities(roster)
-        found = {
-            "people": places.people(roster),
-            "teams": places.teams(roster),
-            "assignments": places.assignments(roster),
-            "quotas": places.quotas(roster),
-            "accounts": clients.accounts(roster),
-            "account_owners": clients.account_owners(roster),
-            "orders": ledger.orders(roster),
+    def tables(self, *names: str) -> dict[str, pd.DataFrame]:
+        """Return canonical tables, with the names and dtypes of the contract.
+
+        Parameters
+        ----------
+        *names : str
+            Those that are wanted, as far as the company has them; all by default.
+        """
+        roster, last = self.roster, pd.Timestamp(self.roster.first[-1] - 1)
+        deals = cache(partial(ledger.opportunities, roster))
+        made: dict[str, Callable[[], pd.DataFrame]] = {
+            "people": partial(places.people, roster),
+            "teams": partial(places.teams, roster),
+            "assignments": partial(places.assignments, roster),
+            "quotas": partial(places.quotas, roster),
+            "accounts": partial(clients.accounts, roster),
+            "account_owners": partial(clients.account_owners, roster),
+            "orders": partial(ledger.orders, roster),
             "opportunities": deals,
-            "stage_events": ledger.stage_events(deals, pd.Timestamp(roster.first[-1] - 1)),
-            "activities": ledger.activities(roster),
-            "coaching": records.coaching(roster, self.log),
-            "team_meetings": records.team_meetings(roster),
-            "time_log": records.time_logs(roster),
-            "skills": records.skills(roster),
-            "surveys": records.surveys(roster),
-            "programmes": records.programmes(roster),
-            "market": records.market(roster),
-            "prior_record": places.prior_record(roster),
+            "stage_events": lambda: ledger.stage_events(deals(), last),
+            "activities": partial(ledger.activities, roster),
+            "coaching": partial(records.coaching, roster, self.log),
+            "team_meetings": partial(records.team_meetings, roster),
+            "time_log": partial(records.time_logs, roster),
+            "skills": partial(records.skills, roster),
+            "surveys": partial(records.surveys, roster),
+            "programmes": partial(records.programmes, roster),
+            "market": partial(records.market, roster),
+            "prior_record": partial(places.prior_record, roster),
         }
         if self.world.absence:
-            found["absences"] = records.absences(roster)
-        return {name: _canonical(name, table) for name, table in found.items()}
+            made["absences"] = partial(records.absences, roster)
+        return {name: _canonical(name, made[name]()) for name in made if not names or name in names}
 
 
 def _canonical(name: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """Sentences of the calibration."""
 
-from salesdiag.text import N_
+from collections.abc import Callable
+
+from salesdiag.text import N_, Message, weeks
 
 NO_SUCH_WORLD = N_("There is no world {names:list}; known are {known:list}.")
 NOT_POSITIVE = N_("The number of companies and of jobs must be 1 or more.")
@@ -170,7 +172,7 @@ OTHER_DRIVER = N_("what was tried")
 
 # Kinds of planted company
 
-KINDS = {
+KINDS: dict[str, Callable[..., Message]] = {
     "null": N_("like the bundled example, with none of its effects"),
     "random": N_("nothing misleads: managers coach at random"),
     "strugglers": N_("managers coach reps in a bad spell"),
@@ -243,7 +245,7 @@ KINDS = {
     "behaviours": N_("no behaviour makes a difference"),
     "behaviours-halo": N_("no behaviour makes a difference, and managers rate by results"),
     "behaviours-one": N_("one behaviour makes a difference"),
-}
+} | weeks.KINDS
 OTHER_KIND = N_("{name:name}")
 
 # Drawings of the counts
@@ -263,6 +265,8 @@ ANALYSES = {
     "two_way_fixed_effects": N_("two-way fixed effects"),
     "month_by_month": N_("month by month"),
     "gap_by_gap": N_("gap by gap"),
+    "twelve_looks": N_("the finding, looked at twelve times"),
+    "tipping_foresight": N_("the foresight that would overturn it, at most what there is"),
 }
 NULL_KINDS = N_("nothing is true")
 PLANTED_KINDS = N_("an effect is planted")
