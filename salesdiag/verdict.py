@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from scipy import stats
 
@@ -73,12 +74,17 @@ def decide(finding: Finding, q_value: float) -> Finding:
 
     Notes
     -----
-    A failed check takes away the verdicts that it bars. The reason is that of the first step that
-    decided.
+    All three verdicts are read from intervals that were moved out by what foresight at the declared
+    floor could have done (``finding.guard``); the published interval is not. A failed check takes
+    away the verdicts that it bars. The reason is that of the first step that decided.
     """
     wide, narrow = _intervals(finding)
-    verdict = lean(wide.value, wide, narrow, finding.direction, finding.margin)
+    guard = finding.guard
+    rule = partial(lean, wide.value, direction=finding.direction, margin=finding.margin)
+    verdict = rule(guard.wide(wide), guard.narrow(narrow))
     reason = words.REASONS[verdict]()
+    if verdict == "inconclusive":
+        reason = words.UNGUARDED.get(rule(wide, narrow), words.REASONS[verdict])()
     if verdict in ("supported", "contradicted") and q_value > FALSE_DISCOVERY_RATE:
         verdict, reason = "inconclusive", words.NOT_AFTER_CORRECTION(q=q_value)
     for check in finding.checks:
