@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from salesdiag.finding import Check, Estimate, Verdict
+from salesdiag.finding import Check, Estimate, Guard, Verdict
 from salesdiag.text import checks as words
 
 LEAST_GROUPS = 5
@@ -200,13 +200,44 @@ def rounded(hours: ArrayLike) -> Check:
     )
 
 
-def hidden_cause(times: float) -> Check:
-    """Say how strong an unrecorded cause would have to be (informs, does not decide)."""
-    told = math.isfinite(times) and times > 0
+def same_month(leaves_room: bool) -> Check:
+    """Say whether the driver's own month leaves room for an effect that matters (informs).
+
+    What is seen in it may be a reaction, so it never supports or contradicts anything; where it
+    leaves room nothing is called too small (:class:`~salesdiag.finding.Guard`).
+    """
     return Check(
-        name="robustness",
-        passed=None,
-        text=words.HIDDEN_CAUSE(times=times) if told else words.HIDDEN_CAUSE_NONE(),
+        name="same_month",
+        passed=None if leaves_room else True,
+        text=(words.SAME_MONTH_OPEN if leaves_room else words.SAME_MONTH_SMALL)(),
+    )
+
+
+def pipeline(estimate: Estimate, late: Estimate, guard: Guard) -> Check:
+    """Ask that an effect is there, too, given the pipeline at the end of the driver's month.
+
+    What managers saw in it may have brought the hours; an effect that it takes away is barred.
+    """
+    ends = guard.wide(late.interval())
+    there = ends.low > 0 if estimate.value > 0 else ends.high < 0
+    same = late.value * estimate.value > 0
+    text = words.PIPELINE_AGREES if there else words.PIPELINE_WEAKER
+    return Check(
+        name="pipeline", passed=there and same, text=(text if same else words.PIPELINE_TURNS)(),
+        bars=EFFECT,
+    )  # fmt: skip
+
+
+def negative_control(unmoved: Estimate | None) -> Check:
+    """Ask that the driver does nothing to orders that it cannot move."""
+    if unmoved is None:
+        return Check(name="negative_control", passed=None, text=words.CONTROL_UNKNOWN())
+    passed = not unmoved.p_value < SIGNIFICANCE
+    return Check(
+        name="negative_control",
+        passed=passed,
+        text=(words.CONTROL_STILL if passed else words.CONTROL_MOVES)(),
+        bars=DECIDED,
     )
 
 

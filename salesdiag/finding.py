@@ -146,10 +146,14 @@ class Guard:
     reach : float
         The largest dose that is often seen (90th percentile) in realistic changes of dose, at
         least 1: an effect is too small to matter only if it is so at that dose too.
+    room : bool
+        Whether an effect that matters may hide elsewhere (in the driver's own month): nothing is
+        then too small to matter.
     """
 
     bias: float = 0.0
     reach: float = 1.0
+    room: bool = False
 
     def wide(self, interval: Interval) -> Interval:
         """Return the interval from which a side is read."""
@@ -158,6 +162,8 @@ class Guard:
     def narrow(self, interval: Interval) -> Interval:
         """Return the interval that must lie within the margin: all its effects are too small."""
         ends = self.wide(interval)
+        if self.room:
+            return replace(ends, low=-math.inf, high=math.inf)
         return replace(ends, low=min(ends.low * self.reach, ends.low),
                        high=max(ends.high * self.reach, ends.high))  # fmt: skip
 

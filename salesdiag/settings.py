@@ -27,6 +27,9 @@ LIMITS: Mapping[str, float] = MappingProxyType(
 )
 """The articles' own numbers, as parameters that a company may override under ``[limits]``."""
 
+HOURS_SET_BY = ("roster", "trial", "cadence")
+"""What else than results may have fixed coaching hours beforehand."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
@@ -53,6 +56,76 @@ class Reading:
     time_zone: str | None = None
     delimiter: str = ","
     cache: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """What an effect is read over; declared before data are seen.
+
+    Attributes
+    ----------
+    horizon_months : int or None
+        Months after the hour over which its effect is added up; None takes the sales cycle.
+    change_hours : float or None
+        A realistic change of a rep's coaching, hours a month; None takes one standard deviation
+        of the same rep's hours from month to month.
+    """
+
+    horizon_months: int | None = None
+    change_hours: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foresight:
+    """How much managers are taken to foresee at least, whatever the data show.
+
+    Attributes
+    ----------
+    floor_hours_per_log_point : float
+        Hours a month more to a rep per log point by which the rep's next month will turn out
+        above what the data foretell. Every verdict must survive it.
+    """
+
+    floor_hours_per_log_point: float = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coaching:
+    """How coaching hours come about.
+
+    Attributes
+    ----------
+    hours_set_by : str or None
+        ``"roster"``, ``"trial"`` or ``"cadence"`` where who gets how many hours was fixed
+        beforehand by something other than results: foresight then plays no part.
+    """
+
+    hours_set_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeControl:
+    """Orders that coaching cannot move, such as renewals by contract; empty where there are none.
+
+    Attributes
+    ----------
+    products : tuple of str
+        Values of ``orders.product``.
+    """
+
+    products: tuple[str, ...] = ()
+
+
+SECTIONS: Mapping[str, type] = MappingProxyType(
+    {
+        "reading": Reading,
+        "effects": Effects,
+        "foresight": Foresight,
+        "coaching": Coaching,
+        "negative_control": NegativeControl,
+    }
+)
+"""Tables of ``company.toml`` whose keys are fixed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +157,10 @@ class Settings:
     benchmarks : mapping
         Reference figures that replace the published ones, by benchmark id.
     reading : Reading
+    effects : Effects
+    foresight : Foresight
+    coaching : Coaching
+    negative_control : NegativeControl
     """
 
     name: str = ""
@@ -100,6 +177,10 @@ class Settings:
     limits: Mapping[str, float] = field(default_factory=lambda: dict(LIMITS))
     benchmarks: Mapping[str, float] = field(default_factory=dict)
     reading: Reading = field(default_factory=Reading)
+    effects: Effects = field(default_factory=Effects)
+    foresight: Foresight = field(default_factory=Foresight)
+    coaching: Coaching = field(default_factory=Coaching)
+    negative_control: NegativeControl = field(default_factory=NegativeControl)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -134,8 +215,9 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
                 for k, v in values.items()
                 if not _number(v)
             ]
-    if isinstance(content.get("reading"), dict):
-        faults += _mistyped(content["reading"], Reading, "reading.")
+    for head, kind in SECTIONS.items():
+        if isinstance(content.get(head), dict):
+            faults += _mistyped(content[head], kind, f"{head}.")
     bad = {f.setting for f in faults}
     faults += [f for f in _disallowed(content) if f.setting not in bad]
     for fault in faults:
@@ -145,7 +227,11 @@ def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:
         elif isinstance(content.get(head), dict):
             content[head].pop(key, None)
     content["limits"] = {**LIMITS, **content.get("limits", {})}
-    content["reading"] = Reading(**content.get("reading", {}))
+    for head, kind in SECTIONS.items():
+        given = content.get(head, {})
+        content[head] = kind(
+            **{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+        )
     content.setdefault("name", name)
     return Settings(**content), [f.message for f in faults]
 
@@ -167,7 +253,7 @@ def _unknown(content: Mapping[str, Any]) -> list[_Fault]:
     known = {
         "": {f.name for f in fields(Settings)},
         "limits.": set(LIMITS),
-        "reading.": {f.name for f in fields(Reading)},
+        **{f"{head}.": {f.name for f in fields(kind)} for head, kind in SECTIONS.items()},
     }
     found = []
     for head, names in known.items():
@@ -200,6 +286,10 @@ def _number(value: Any) -> bool:
 
 def _fits(value: Any, hint: Any) -> bool:
     options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if value is None:
+        return False
+    if typing.get_origin(hint) is tuple:
+        return isinstance(value, list) and all(isinstance(v, str) for v in value)
     if float in options:
         return _number(value)
     if int in options:
@@ -209,6 +299,8 @@ def _fits(value: Any, hint: Any) -> bool:
 
 def _type_name(hint: Any) -> str:
     names = {float: "number", int: "whole number", str: "text"}
+    if typing.get_origin(hint) is tuple:
+        return "list of texts"
     options = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
     return next((names[o] for o in options if o in names), "table")
 
@@ -236,6 +328,7 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         for key, (low, high) in ranges.items()
         if _number(content.get(key)) and not low <= content[key] <= high
     ]
+    found += _out_of_section(content)
     limits = content.get("limits")
     found += [
         (f"limits.{key}", ["0 – 1" if key == "coaching_share" else "> 0"])
@@ -256,6 +349,30 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         _Fault(key, words.WRONG_SETTING(setting=key, value=_value(content, key), allowed=allowed))
         for key, allowed in found
     ]
+
+
+def _out_of_section(content: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return settings within tables that lie outside their range, with what is allowed."""
+    ranges = {
+        "effects.horizon_months": (1, 12),
+        "effects.change_hours": (0.01, 100),
+        "foresight.floor_hours_per_log_point": (0, 100),
+    }
+    found = []
+    for setting, (low, high) in ranges.items():
+        value = _within(content, setting)
+        if _number(value) and not low <= value <= high:
+            found.append((setting, [f"{low:g} – {high:g}"]))
+    design = _within(content, "coaching.hours_set_by")
+    if isinstance(design, str) and design not in HOURS_SET_BY:
+        found.append(("coaching.hours_set_by", list(HOURS_SET_BY)))
+    return found
+
+
+def _within(content: Mapping[str, Any], setting: str) -> Any:
+    head, _, key = setting.partition(".")
+    section = content.get(head)
+    return section.get(key) if isinstance(section, dict) else None
 
 
 def _value(content: Mapping[str, Any], setting: str) -> object:

@@ -46,7 +46,7 @@ def lean(value: float, wide: Interval, narrow: Interval, direction: int, margin:
         raise ValueError(f"a margin must be positive, not {margin}")
     if direction not in (1, -1):
         raise ValueError(f"a direction is 1 or -1, not {direction}")
-    if not all(math.isfinite(x) for x in (value, wide.low, wide.high, narrow.low, narrow.high)):
+    if not all(math.isfinite(x) for x in (value, wide.low, wide.high)):
         return "inconclusive"
     if -margin < narrow.low and narrow.high < margin:
         return "negligible"

@@ -11,7 +11,7 @@ COACHING_HOURS = Claim(
     needs=("coaching.minutes", "orders|opportunities.amount", "assignments"),
     design=RepEffect(driver="coaching_hours", break_even=True),
     direction=1,
-    margin=0.005,
+    margin=0.01,
     words={
         "more": N_(
             "One more hour of coaching a month goes with {size:pct1} higher sales in the month "

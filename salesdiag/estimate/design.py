@@ -53,6 +53,13 @@ class DynamicPanel:
         The team's mean driver in place of the unit's own.
     family : {"auto", "log", "poisson"}
         Log results, or Poisson where more than 5 % of usable rows have no revenue.
+    horizon : int
+        The effect is summed over months 1 to this one after a unit of the driver.
+    same_month : bool
+        The driver's own month enters too, and the sum begins with it.
+    ahead : int
+        Months over which later regressors' reaction to an error is taken out of the bias of fixed
+        effects (log panels); 0 leaves it in.
     """
 
     driver: str
@@ -71,9 +78,12 @@ class DynamicPanel:
     effects_by: str | None = None
     supply: bool = False
     family: Family = "auto"
+    horizon: int = 1
+    same_month: bool = False
+    ahead: int = 0
 
     def __post_init__(self) -> None:
-        if self.lags < 1 or self.own_lags < 1:
+        if self.lags < 1 or self.own_lags < 1 or self.horizon < 1:
             raise ValueError("a dynamic panel needs at least one earlier month")
 
 
@@ -101,6 +111,8 @@ class Design:
         Group ids.
     driver : ndarray, shape (n,)
         The driver in the outcome's own month; NaN where not logged.
+    now : ndarray, shape (n, len(spec.information))
+        The information of the outcome's own month; NaN where unknown.
     index : ndarray of int, shape (n,)
         Row positions in the frame.
     dropped : mapping
@@ -116,6 +128,7 @@ class Design:
     effects: Codes
     group: np.ndarray
     driver: Array
+    now: Array
     index: Codes
     family: str
     zero_share: float
@@ -132,7 +145,7 @@ class Design:
         return replace(
             self, y=self.y[mask], X=self.X[mask], unit=self.unit[mask], time=self.time[mask],
             effects=self.effects[mask], group=self.group[mask], driver=self.driver[mask],
-            index=self.index[mask],
+            now=self.now[mask], index=self.index[mask],
         )  # fmt: skip
 
     def with_driver_as_outcome(self) -> Design:
@@ -187,6 +200,8 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     else:
         drivers = dict(basis(lagged(driver, 1)))
         drivers |= {f"{spec.driver}_{k}": lagged(driver, k) for k in range(2, spec.lags + 1)}
+    if spec.same_month:
+        drivers[f"{spec.driver}_0"] = np.where(complete, driver, np.nan)
     own: dict[str, Array] = {}
     peers: dict[str, Array] = {}
     controls: dict[str, Array] = {}
@@ -242,6 +257,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
         effects=_effects(frame, spec, calendar.time)[alive],
         group=frame[spec.group].to_numpy()[alive],
         driver=np.where(complete, driver, np.nan)[alive],
+        now=frame[list(spec.information)].to_numpy(dtype=float)[alive],
         index=np.flatnonzero(alive),
         family=family,
         zero_share=zero_share,

@@ -27,6 +27,7 @@ from salesdiag.estimate.blocks import (
     independent_columns,
     well_conditioned,
 )
+from salesdiag.estimate.feedback import taken
 from salesdiag.estimate.resample import wild_weights
 
 
@@ -141,6 +142,8 @@ def fixed_effects(
     *,
     names: Sequence[str],
     dummies: Sequence[ArrayLike] = (),
+    time: ArrayLike | None = None,
+    ahead: int = 0,
 ) -> LinearFit:
     """Fit least squares with absorbed unit effects and dummies, clustered by group.
 
@@ -160,6 +163,10 @@ def fixed_effects(
         Names of the columns of ``X``.
     dummies : sequence of arrays, each shape (n,)
         Codes of further effects, such as months; they enter as indicator columns.
+    time : array of int, shape (n,), optional
+        Month numbers; with ``ahead``, the bias of fixed effects is taken out over so many months
+        (:func:`salesdiag.estimate.feedback.taken`), and ``xy`` holds the corrected products.
+    ahead : int
 
     Returns
     -------
@@ -193,8 +200,12 @@ def fixed_effects(
     xx = np.stack([z[s].T @ z[s] for s in blocks.group_slices])
     xy = np.stack([z[s].T @ target[s] for s in blocks.group_slices])
     beta, loo = solve_leaving_out(xx, xy)
+    if ahead and time is not None and unit is not None:
+        months = np.asarray(time, dtype=np.intp)[blocks.order]
+        xy = xy + taken(blocks, z, target - z @ beta, months - months.min(), ahead)
+        beta, loo = solve_leaving_out(xx, xy)
     k = int((columns < len(names)).sum())
-    rss = float(target @ target - beta @ xy.sum(axis=0))
+    rss = float(((target - z @ beta) ** 2).sum())
     units = len(blocks.unit_starts) if unit is not None else 0
     return LinearFit(
         names=tuple(names[c] for c in columns[:k]),

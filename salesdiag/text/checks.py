@@ -70,14 +70,24 @@ ROUNDED = N_(
 NOT_ROUNDED = N_(
     "{share:pct} of the logged months are whole or half hours, so rounding plays little part."
 )
-HIDDEN_CAUSE = N_(
-    "Something unrecorded that moves both would have to be {times:num1} times as strong as the "
-    "strongest thing that is recorded to explain the whole effect."
+SAME_MONTH_SMALL = N_("The month of the hours itself leaves no room for an effect that matters.")
+SAME_MONTH_OPEN = N_(
+    "In the month of the hours itself an effect that matters may hide, so nothing is called too "
+    "small."
 )
-HIDDEN_CAUSE_NONE = N_(
-    "How strong something unrecorded would have to be to explain the effect was not worked out: "
-    "nothing recorded can serve as the measure."
+PIPELINE_AGREES = N_("The effect stays where the open deals at the end of the month are known.")
+PIPELINE_WEAKER = N_(
+    "Once the open deals at the end of the month are known, the effect is no longer clear: "
+    "managers may have seen it coming."
 )
+PIPELINE_TURNS = N_(
+    "Once the open deals at the end of the month are known, the effect has the other sign."
+)
+CONTROL_STILL = N_("Orders that cannot be moved by it do not move with it, as it should be.")
+CONTROL_MOVES = N_(
+    "Orders that cannot be moved by it seem to move with it as well, so something else moves both."
+)
+CONTROL_UNKNOWN = N_("The orders declared as not movable are too few to look at.")
 BOOTSTRAP = N_("A wild cluster bootstrap gives p = {p:num}.")
 UP_TO_LIMIT_FREE = N_("Up to the limit no harm is seen.")
 UP_TO_LIMIT_HARM = N_(

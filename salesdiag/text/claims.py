@@ -57,6 +57,7 @@ NO_SUCH_TEAM = N_("The company has no team {name:name}; near it are {near:list}.
 
 TEAM_NOT_SEEN = N_("The team has no months that could be used.")
 NO_DOSE = N_("Too few teams moved across the limit of {limit:num} to compare both sides of it.")
+NO_CONTROL_ORDERS = N_("There are no orders of {products:list}.")
 UNDECIDED = N_("{seen} Whether the claim holds cannot be told from that. {reason}")
 SMALLEST_SEEN = N_(
     "These data would have shown an effect of {mde:pct1} or more in four cases out of five; "
