@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from salesdiag.finding import Check, Estimate, Guard, Verdict
+from salesdiag.finding import Check, Estimate, Guard, Sensitivity, Verdict
 from salesdiag.text import checks as words
 
 LEAST_GROUPS = 5
@@ -200,6 +200,18 @@ def rounded(hours: ArrayLike) -> Check:
     )
 
 
+def robustness(unseen: Sensitivity) -> Check:
+    """Say how little unseen would overturn the answer, absolutely (informs, does not decide)."""
+    known = math.isfinite(unseen.partial_r2)
+    told = words.UNSEEN_CAUSE if known else words.UNSEEN_CAUSE_UNKNOWN
+    tipped = words.OVERTURNED if math.isfinite(unseen.tipping_minutes) else words.NOT_OVERTURNED
+    text = words.UNSEEN(
+        foresight=tipped(tipping=unseen.tipping_minutes, floor=unseen.floor_minutes),
+        cause=told(r2=unseen.partial_r2, value=unseen.robustness_value),
+    )
+    return Check(name="robustness", passed=None, text=text)
+
+
 def same_month(leaves_room: bool) -> Check:
     """Say whether the driver's own month leaves room for an effect that matters (informs).
 
@@ -216,16 +228,21 @@ def same_month(leaves_room: bool) -> Check:
 def pipeline(estimate: Estimate, late: Estimate, guard: Guard) -> Check:
     """Ask that an effect is there, too, given the pipeline at the end of the driver's month.
 
-    What managers saw in it may have brought the hours; an effect that it takes away is barred.
+    What managers saw in it may have brought the hours; an effect that is clear without it and not
+    with it is barred, and so is one that is not clear but moves by more than a standard error.
     """
-    ends = guard.wide(late.interval())
-    there = ends.low > 0 if estimate.value > 0 else ends.high < 0
-    same = late.value * estimate.value > 0
-    text = words.PIPELINE_AGREES if there else words.PIPELINE_WEAKER
-    return Check(
-        name="pipeline", passed=there and same, text=(text if same else words.PIPELINE_TURNS)(),
-        bars=EFFECT,
-    )  # fmt: skip
+
+    def clear(of: Estimate) -> bool:
+        ends = guard.wide(of.interval())
+        return ends.low > 0 or ends.high < 0
+
+    same_side = late.value * estimate.value > 0
+    if clear(estimate):
+        passed = same_side and clear(late)
+    else:
+        passed = abs(late.value - estimate.value) <= estimate.se
+    text = words.PIPELINE_AGREES if passed else words.PIPELINE_MOVES
+    return Check(name="pipeline", passed=passed, text=text(), bars=EFFECT)
 
 
 def negative_control(unmoved: Estimate | None) -> Check:

@@ -208,6 +208,8 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     zero = np.where(usable, (~positive).astype(float), np.nan)
     filled = np.where(usable, np.where(positive, log, 0.0), np.nan)
     seen = {name: frame[name].to_numpy(dtype=float) for name in spec.information}
+    # what information does later is carried forward from its own equation, which needs it now
+    now = seen if spec.horizon > 1 or spec.same_month else {}
     others = {
         name: calendar.mean_of_others(
             log if name == spec.outcome else frame[name].to_numpy(dtype=float)
@@ -230,7 +232,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
             "driver_missing": _unknown(drivers),
             "earlier_result_missing": _unknown(own),
             "no_peers": _unknown(peers),
-            "control_missing": _unknown(controls),
+            "control_missing": _unknown(controls) | _unknown(now),
         }
     )
     zero_share = float((~positive[alive]).mean()) if alive.any() else 0.0

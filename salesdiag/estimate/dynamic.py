@@ -16,7 +16,7 @@ import pandas as pd
 
 from salesdiag.estimate.blocks import Array
 from salesdiag.estimate.design import Design, DynamicPanel, design
-from salesdiag.estimate.panel_ols import Fit, LinearFit, fixed_effects, jackknife_se
+from salesdiag.estimate.panel_ols import Fit, LinearFit, jackknife_se, several_outcomes
 from salesdiag.estimate.poisson import coefficients_alone, poisson_fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.estimate.response import Equation, cumulative, responses
@@ -162,22 +162,18 @@ def _carried_forward(made: Design, fitted: Fit) -> tuple[tuple[Equation, ...], A
     _require_drivers(spec, fitted.names)
     equations = [(fitted.names, _draws(fitted, fitted.group_names))]
     if spec.information and (spec.horizon > 1 or spec.same_month):
-        for fit in information_fits(made):
-            equations.append((fit.names, _draws(fit, fitted.group_names)))
+        equations += [
+            (fit.names, _draws(fit, fitted.group_names)) for fit in information_fits(made)
+        ]
     path = responses(spec, equations)
     if not np.isfinite(path).all():
         raise NotEstimable(words.ONE_GROUP_DECIDES())
     return tuple(equations), path
 
 
-def information_fits(made: Design, *, add_result: bool = False) -> list[LinearFit]:
+def information_fits(made: Design, *, add_result: bool = False) -> tuple[LinearFit, ...]:
     """Fit each piece of information on the same regressors; if asked, plus the result itself."""
-    fits = []
-    for now in made.now.T:
-        part = made.rows(np.isfinite(now))
-        outcome = now[np.isfinite(now)] + (part.y if add_result else 0.0)
-        fits.append(_least_squares(replace(part, y=outcome)))
-    return fits
+    return _least_squares(made, made.now + (made.y[:, None] if add_result else 0.0))
 
 
 def _draws(fitted: Fit, groups: tuple[object, ...]) -> Array:
@@ -231,15 +227,15 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
     if made.family == "poisson":
         fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=[made.effects])
     else:
-        fitted = _least_squares(made)
+        (fitted,) = _least_squares(made, made.y[:, None])
     dropped = made.dropped | {"never_sold": never, "single_row": fitted.singletons}
     _require_groups(fitted.groups)
     return fitted, {cause: n for cause, n in dropped.items() if n}
 
 
-def _least_squares(made: Design) -> LinearFit:
-    return fixed_effects(
-        made.y, made.X, made.unit, made.group, names=made.names, dummies=[made.effects],
+def _least_squares(made: Design, outcomes: Array) -> tuple[LinearFit, ...]:
+    return several_outcomes(
+        outcomes, made.X, made.unit, made.group, names=made.names, dummies=[made.effects],
         time=made.time, ahead=min(made.spec.ahead, made.periods // 2),
     )  # fmt: skip
 

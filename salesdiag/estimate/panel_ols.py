@@ -187,42 +187,64 @@ def fixed_effects(
     >>> round(fit.value("x"), 6), fit.groups
     (2.0, 10)
     """
-    outcome, regressors = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
-    if not (np.isfinite(outcome).all() and np.isfinite(regressors).all()):
+    outcome = np.asarray(y, dtype=float)[:, None]
+    return several_outcomes(
+        outcome, X, unit, group, names=names, dummies=dummies, time=time, ahead=ahead
+    )[0]
+
+
+def several_outcomes(
+    Y: ArrayLike,
+    X: ArrayLike,
+    unit: ArrayLike | None,
+    group: ArrayLike,
+    *,
+    names: Sequence[str],
+    dummies: Sequence[ArrayLike] = (),
+    time: ArrayLike | None = None,
+    ahead: int = 0,
+) -> tuple[LinearFit, ...]:
+    """Fit :func:`fixed_effects` for several outcomes of the same rows, ``Y`` of shape (n, S)."""
+    outcomes, regressors = np.asarray(Y, dtype=float), np.asarray(X, dtype=float)
+    if not (np.isfinite(outcomes).all() and np.isfinite(regressors).all()):
         raise ValueError("outcome and regressors must be finite")
     blocks = Blocks.of(unit, group)
     if len(blocks.group_names) < 2:
         raise ValueError("at least two groups with usable rows are needed")
-    raw = np.column_stack([regressors, *map(dummy_columns, dummies), outcome])[blocks.order]
+    raw = np.column_stack([regressors, *map(dummy_columns, dummies), outcomes])[blocks.order]
     moved = blocks.within(raw) if unit is not None else raw
-    columns = independent_columns(raw[:, :-1], moved[:, :-1], len(names))
-    z, target = moved[:, columns], moved[:, -1]
+    wide = raw.shape[1] - outcomes.shape[1]
+    columns = independent_columns(raw[:, :wide], moved[:, :wide], len(names))
+    z = moved[:, columns]
     xx = np.stack([z[s].T @ z[s] for s in blocks.group_slices])
-    xy = np.stack([z[s].T @ target[s] for s in blocks.group_slices])
-    beta, loo = solve_leaving_out(xx, xy)
-    if ahead and time is not None and unit is not None:
-        months = np.asarray(time, dtype=np.intp)[blocks.order]
-        xy = xy + taken(blocks, z, target - z @ beta, months - months.min(), ahead)
-        beta, loo = solve_leaving_out(xx, xy)
     k = int((columns < len(names)).sum())
-    rss = float(((target - z @ beta) ** 2).sum())
     units = len(blocks.unit_starts) if unit is not None else 0
-    return LinearFit(
-        names=tuple(names[c] for c in columns[:k]),
-        collinear=tuple(name for c, name in enumerate(names) if c not in columns),
-        coefficients=beta[:k],
-        leave_one_out=loo[:, :k],
-        cv1=_cv1(xx, xy, beta, len(target))[:k, :k],
-        group_names=blocks.group_names,
-        n=len(target),
-        units=units,
-        singletons=blocks.singletons,
-        xx=xx,
-        xy=xy,
-        all_coefficients=beta,
-        rss=max(rss, 0.0),
-        residual_df=len(target) - len(columns) - units,
-    )
+    fits = []
+    for target in moved[:, wide:].T:
+        xy = np.stack([z[s].T @ target[s] for s in blocks.group_slices])
+        beta, loo = solve_leaving_out(xx, xy)
+        if ahead and time is not None and unit is not None:
+            months = np.asarray(time, dtype=np.intp)[blocks.order]
+            xy = xy + taken(blocks, z, target - z @ beta, months - months.min(), ahead)
+            beta, loo = solve_leaving_out(xx, xy)
+        fit = LinearFit(
+            names=tuple(names[c] for c in columns[:k]),
+            collinear=tuple(name for c, name in enumerate(names) if c not in columns),
+            coefficients=beta[:k],
+            leave_one_out=loo[:, :k],
+            cv1=_cv1(xx, xy, beta, len(target))[:k, :k],
+            group_names=blocks.group_names,
+            n=len(target),
+            units=units,
+            singletons=blocks.singletons,
+            xx=xx,
+            xy=xy,
+            all_coefficients=beta,
+            rss=float(((target - z @ beta) ** 2).sum()),
+            residual_df=len(target) - len(columns) - units,
+        )
+        fits.append(fit)
+    return tuple(fits)
 
 
 def solve_leaving_out(xx: Array, xy: Array) -> tuple[Array, Array]:

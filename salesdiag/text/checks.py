@@ -70,18 +70,31 @@ ROUNDED = N_(
 NOT_ROUNDED = N_(
     "{share:pct} of the logged months are whole or half hours, so rounding plays little part."
 )
+UNSEEN = N_("{foresight} {cause}")
+OVERTURNED = N_(
+    "It is overturned if managers gave more than {tipping:num1} minutes more a month to a rep "
+    "about to sell 10% more than the records foretell; up to {floor:num1} minutes are allowed for."
+)
+NOT_OVERTURNED = N_(
+    "The interval holds zero, so there is nothing for foresight to overturn; up to {floor:num1} "
+    "minutes more a month to a rep about to sell 10% more are allowed for."
+)
+UNSEEN_CAUSE = N_(
+    "What is tested explains {r2:pct1} of what is left of the result; one unseen cause would have "
+    "to explain {value:pct1} of what is left of both to leave nothing."
+)
+UNSEEN_CAUSE_UNKNOWN = N_("How much an unseen cause would have to explain was not worked out.")
 SAME_MONTH_SMALL = N_("The month of the hours itself leaves no room for an effect that matters.")
 SAME_MONTH_OPEN = N_(
     "In the month of the hours itself an effect that matters may hide, so nothing is called too "
     "small."
 )
-PIPELINE_AGREES = N_("The effect stays where the open deals at the end of the month are known.")
-PIPELINE_WEAKER = N_(
-    "Once the open deals at the end of the month are known, the effect is no longer clear: "
-    "managers may have seen it coming."
+PIPELINE_AGREES = N_(
+    "The answer stays about the same once the open deals at the end of the month are known."
 )
-PIPELINE_TURNS = N_(
-    "Once the open deals at the end of the month are known, the effect has the other sign."
+PIPELINE_MOVES = N_(
+    "Once the open deals at the end of the month are known, the answer is another: managers may "
+    "have seen it coming."
 )
 CONTROL_STILL = N_("Orders that cannot be moved by it do not move with it, as it should be.")
 CONTROL_MOVES = N_(

@@ -18,6 +18,7 @@ is called too small.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -111,9 +112,10 @@ class RepEffect(Effect):
         estimate = primary.estimate
         margin = self.margin(claim, company)
         seen_late = attempt(lambda: dynamic.fit(panel, _after(spec))) if spec.information else None
-        with_month = attempt(lambda: dynamic.fit(panel, replace(spec, same_month=True)).estimate)
+        with_month = attempt(lambda: dynamic.fit(panel, replace(spec, same_month=True)))
         bent = foresight_of(panel, primary, seen_late)
         guard = self._guard(company, margin, bent.bias(self.floor(company)), with_month)
+        unseen = sensitivity(primary, bent, self.floor(company))
         second = attempt(lambda: dynamic.fit(panel, dynamic.supply(spec)))
         team_lead = attempt(lambda: dynamic.placebo_lead(panel, dynamic.supply(spec)))
         reaction = attempt(lambda: dynamic.placebo_lead(panel, spec))
@@ -130,6 +132,7 @@ class RepEffect(Effect):
             checks.one_team(estimate),
             checks.short_panel(estimate, _half_panel(panel, spec, estimate)),
             checks.same_month(guard.room),
+            checks.robustness(unseen),
             *self._seen_coming(estimate, seen_late, guard),
             *self._unmoved(company, spec),
         ]
@@ -144,9 +147,9 @@ class RepEffect(Effect):
                 )
             )
             or {},
-            table=_profile(primary),
+            table=_profile(primary, with_month),
             guard=guard,
-            sensitivity=sensitivity(primary, bent, self.floor(company)),
+            sensitivity=unseen,
         )
 
     def floor(self, company: Company) -> float:
@@ -156,7 +159,7 @@ class RepEffect(Effect):
         return 0.0 if by_design else settings.foresight.floor_hours_per_log_point
 
     def _guard(
-        self, company: Company, margin: float, bias: float, with_month: Estimate | None
+        self, company: Company, margin: float, bias: float, with_month: dynamic.Dynamic | None
     ) -> Guard:
         """Return what the intervals must survive: foresight, largest usual dose, the own month.
 
@@ -168,7 +171,7 @@ class RepEffect(Effect):
             guard = replace(guard, reach=max(1.0, float(often) / self.change(company)))
         if with_month is None:
             return replace(guard, room=True)
-        ends = guard.narrow(with_month.interval(NARROW))
+        ends = guard.narrow(with_month.estimate.interval(NARROW))
         return replace(guard, room=not (-margin < ends.low and ends.high < margin))
 
     @staticmethod
@@ -200,6 +203,10 @@ class RepEffect(Effect):
         """
         known = _break_even(company) if self.break_even else math.nan
         return known if known > 0 else claim.margin / self.change(company)
+
+    def told(self, company: Company) -> Mapping[str, object]:
+        """Return the months over which the effect is added up, which the sentences name."""
+        return {"months": self.horizon(company)}
 
     def team_estimate(self, seen: Evidence, team: str) -> TeamEstimate | None:
         """Return a team's estimate, None where its rows say nothing."""
@@ -233,13 +240,24 @@ def _within_sd(company: Company, driver: str) -> float:
     return sd if sd > 0 else 1.0
 
 
-def _profile(primary: dynamic.Dynamic) -> pd.DataFrame:
-    """Return the effect month by month after the hour, and added up."""
-    months = dynamic.profile(primary)[1:]
-    total = primary.estimate.interval()
-    rows = [(str(k), m.value, m.low, m.high) for k, m in enumerate(months, start=1)]
-    rows.append(("all_months", total.value, total.low, total.high))
-    return pd.DataFrame(rows, columns=["months_after", "value", "low", "high"])
+def _profile(primary: dynamic.Dynamic, with_month: dynamic.Dynamic | None) -> pd.DataFrame:
+    """Return the effect month by month after the hour, and added up so far.
+
+    Month 0 is the hour's own, in which cause and reaction cannot be told apart; it is not in the
+    sum.
+    """
+    months = dynamic.profile(primary)
+    if with_month is not None:
+        months[0] = dynamic.profile(with_month)[0]
+    return pd.DataFrame(
+        {
+            "months_after": range(len(months)),
+            "value": [m.value for m in months],
+            "low": [m.low for m in months],
+            "high": [m.high for m in months],
+            "summed": [math.nan, *primary.path[0, 1:].cumsum()],
+        }
+    ).iloc[int(with_month is None) :]
 
 
 def _half_panel(panel: pd.DataFrame, spec: DynamicPanel, estimate: Estimate) -> Estimate | None:
