@@ -14,23 +14,27 @@ import numpy as np
 from salesdiag.estimate.blocks import Array, Blocks, Codes
 
 
-def taken(blocks: Blocks, moved: Array, residual: Array, time: Codes, ahead: int) -> Array:
-    """Return what the reaction of later regressors takes from the cross products, shape (G, C).
+def later_sums(blocks: Blocks, moved: Array, time: Codes, ahead: int) -> Array:
+    """Return each row's sum of the regressors of the months after it, over its unit's months.
 
     Taking out a unit's means mixes every month's error with later months' regressors. Where these
     react to the error (weak months bring hours, results carry over), the cross products of
     regressors and errors are off by minus the sum of their later covariances over the unit's
-    months. The sum is cut off after ``ahead`` months, from where on it is noise.
+    months. The sum is cut off after ``ahead`` months, from where on it is noise. The products of
+    these sums with residuals are what is missing.
 
     Parameters
     ----------
     blocks : Blocks
     moved : ndarray, shape (n, C)
         Regressors after the within transformation, sorted as in ``blocks``.
-    residual : ndarray, shape (n,)
     time : ndarray of int, shape (n,)
-        Month numbers, sorted alike.
+        Month numbers from 0, sorted alike.
     ahead : int
+
+    Returns
+    -------
+    ndarray, shape (n, C)
     """
     sizes = np.diff([*blocks.unit_starts, len(time)])
     unit = np.repeat(np.arange(len(sizes)), sizes)
@@ -42,5 +46,4 @@ def taken(blocks: Blocks, moved: Array, residual: Array, time: Codes, ahead: int
         place = slots[unit * span + time + months]
         there = place >= 0
         later[there] += moved[place[there]]
-    later *= (residual / sizes[unit])[:, None]
-    return np.asarray(np.add.reduceat(later, blocks.group_starts))
+    return np.asarray(later / sizes[unit][:, None])

@@ -27,7 +27,7 @@ from salesdiag.estimate.blocks import (
     independent_columns,
     well_conditioned,
 )
-from salesdiag.estimate.feedback import taken
+from salesdiag.estimate.feedback import later_sums
 from salesdiag.estimate.resample import wild_weights
 
 
@@ -165,7 +165,7 @@ def fixed_effects(
         Codes of further effects, such as months; they enter as indicator columns.
     time : array of int, shape (n,), optional
         Month numbers; with ``ahead``, the bias of fixed effects is taken out over so many months
-        (:func:`salesdiag.estimate.feedback.taken`), and ``xy`` holds the corrected products.
+        (:func:`salesdiag.estimate.feedback`), and ``xy`` holds the corrected products.
     ahead : int
 
     Returns
@@ -219,13 +219,17 @@ def several_outcomes(
     xx = np.stack([z[s].T @ z[s] for s in blocks.group_slices])
     k = int((columns < len(names)).sum())
     units = len(blocks.unit_starts) if unit is not None else 0
+    later = None
+    if ahead and time is not None and unit is not None:
+        months = np.asarray(time, dtype=np.intp)[blocks.order]
+        later = later_sums(blocks, z, months - months.min(), ahead)
     fits = []
     for target in moved[:, wide:].T:
         xy = np.stack([z[s].T @ target[s] for s in blocks.group_slices])
         beta, loo = solve_leaving_out(xx, xy)
-        if ahead and time is not None and unit is not None:
-            months = np.asarray(time, dtype=np.intp)[blocks.order]
-            xy = xy + taken(blocks, z, target - z @ beta, months - months.min(), ahead)
+        if later is not None:
+            residual = target - z @ beta
+            xy = xy + np.stack([later[s].T @ residual[s] for s in blocks.group_slices])
             beta, loo = solve_leaving_out(xx, xy)
         fit = LinearFit(
             names=tuple(names[c] for c in columns[:k]),

@@ -116,8 +116,9 @@ class RepEffect(Effect):
         bent = foresight_of(panel, primary, seen_late)
         guard = self._guard(company, margin, bent.bias(self.floor(company)), with_month)
         unseen = sensitivity(primary, bent, self.floor(company))
-        second = attempt(lambda: dynamic.fit(panel, dynamic.supply(spec)))
-        team_lead = attempt(lambda: dynamic.placebo_lead(panel, dynamic.supply(spec)))
+        bare = replace(spec, information=())
+        second = attempt(lambda: dynamic.fit(panel, dynamic.supply(bare)))
+        team_lead = attempt(lambda: dynamic.placebo_lead(panel, dynamic.supply(bare)))
         reaction = attempt(lambda: dynamic.placebo_lead(panel, spec))
         alone = second.estimate if second else None
         trusted = alone if second and guarded(panel, second, team_lead) else None
@@ -128,7 +129,7 @@ class RepEffect(Effect):
             checks.rounded(panel[self.driver]),
             checks.bias_direction(estimate, reaction, trusted, claim.direction),
             checks.second_design(estimate, alone, apart(estimate, alone), claim.direction),
-            checks.same_sign(estimate.value, other_specifications(panel, spec)),
+            checks.same_sign(estimate.value, self._others(panel, spec)),
             checks.one_team(estimate),
             checks.short_panel(estimate, _half_panel(panel, spec, estimate)),
             checks.same_month(guard.room),
@@ -173,6 +174,13 @@ class RepEffect(Effect):
             return replace(guard, room=True)
         ends = guard.narrow(with_month.estimate.interval(NARROW))
         return replace(guard, room=not (-margin < ends.low and ends.high < margin))
+
+    @staticmethod
+    def _others(panel: pd.DataFrame, spec: DynamicPanel) -> list[float]:
+        """Return the other specifications' estimates; where there is a pipeline, without it."""
+        bare = replace(spec, information=())
+        without = attempt(lambda: dynamic.value(panel, bare)) if spec.information else None
+        return [*other_specifications(panel, bare), *([] if without is None else [without])]
 
     @staticmethod
     def _seen_coming(estimate: Estimate, late: dynamic.Dynamic | None, guard: Guard) -> list[Check]:
