@@ -15,13 +15,15 @@ from salesdiag.estimate.blocks import Array, Blocks, Codes
 
 
 def later_sums(blocks: Blocks, moved: Array, time: Codes, ahead: int) -> Array:
-    """Return each row's sum of the regressors of the months after it, over its unit's months.
+    """Return each row's sum of the regressors of the months after it, over free months.
 
     Taking out a unit's means mixes every month's error with later months' regressors. Where these
     react to the error (weak months bring hours, results carry over), the cross products of
     regressors and errors are off by minus the sum of their later covariances over the unit's
     months. The sum is cut off after ``ahead`` months, from where on it is noise. The products of
-    these sums with residuals are what is missing.
+    these sums with residuals are what is missing; residuals have lost their unit's mean as well,
+    which takes ``ahead`` over the unit's months of every product, so these are divided by the
+    months less ``ahead`` (not below half of them).
 
     Parameters
     ----------
@@ -46,4 +48,5 @@ def later_sums(blocks: Blocks, moved: Array, time: Codes, ahead: int) -> Array:
         place = slots[unit * span + time + months]
         there = place >= 0
         later[there] += moved[place[there]]
-    return np.asarray(later / sizes[unit][:, None])
+    free = np.maximum(sizes - ahead, sizes / 2)
+    return np.asarray(later / free[unit][:, None])

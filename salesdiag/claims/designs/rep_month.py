@@ -37,9 +37,9 @@ from salesdiag.finding import LEVEL, Check, Estimate, Guard, TeamEstimate
 from salesdiag.metrics.pipeline import cycle_days
 
 LAGS = 3
-AHEAD = 8
+AHEAD = 6
 """Months over which the reaction of later hours is taken out: hours remember results for a few
-months, and more terms add noise (4, 8 and 12 were tried; half the months of a short panel)."""
+months, and more terms add noise; not more than half the months of a short panel."""
 HORIZONS = (3, 6)
 """Least and most months over which an effect is added up, where none is declared."""
 DAYS = 30.4
