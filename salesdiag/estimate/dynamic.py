@@ -171,9 +171,9 @@ def _carried_forward(made: Design, fitted: Fit) -> tuple[tuple[Equation, ...], A
     return tuple(equations), path
 
 
-def information_fits(made: Design, *, add_result: bool = False) -> tuple[LinearFit, ...]:
-    """Fit each piece of information on the same regressors; if asked, plus the result itself."""
-    return _least_squares(made, made.now + (made.y[:, None] if add_result else 0.0))
+def information_fits(made: Design) -> tuple[LinearFit, ...]:
+    """Fit each piece of information on the regressors of the result."""
+    return _least_squares(made, made.now)
 
 
 def _draws(fitted: Fit, groups: tuple[object, ...]) -> Array:

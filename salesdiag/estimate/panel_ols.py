@@ -104,6 +104,8 @@ class LinearFit(Fit):
         Residual sum of squares.
     residual_df : int
         Rows less columns less absorbed units.
+    residuals : ndarray, shape (rows given,)
+        In the order given; NaN where a row was left out.
     """
 
     xx: Array
@@ -111,6 +113,7 @@ class LinearFit(Fit):
     all_coefficients: Array
     rss: float
     residual_df: int
+    residuals: Array
 
     @property
     def iid_se(self) -> Array:
@@ -231,6 +234,8 @@ def several_outcomes(
             residual = target - z @ beta
             xy = xy + np.stack([later[s].T @ residual[s] for s in blocks.group_slices])
             beta, loo = solve_leaving_out(xx, xy)
+        left = np.full(len(outcomes), np.nan)
+        left[blocks.order] = target - z @ beta
         fit = LinearFit(
             names=tuple(names[c] for c in columns[:k]),
             collinear=tuple(name for c, name in enumerate(names) if c not in columns),
@@ -244,8 +249,9 @@ def several_outcomes(
             xx=xx,
             xy=xy,
             all_coefficients=beta,
-            rss=float(((target - z @ beta) ** 2).sum()),
+            rss=float(np.nansum(left**2)),
             residual_df=len(target) - len(columns) - units,
+            residuals=left,
         )
         fits.append(fit)
     return tuple(fits)

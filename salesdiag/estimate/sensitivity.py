@@ -10,15 +10,17 @@ introducing the E-value. Annals of Internal Medicine 167.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import optimize, stats
 
 from salesdiag.estimate.blocks import Array
 from salesdiag.estimate.panel_ols import LinearFit
+
+MOST = 0.5  # foresight in units of the driver's to the surprise's scatter, beyond which all is one
 
 
 def partial_r2(t: ArrayLike, df: ArrayLike) -> Array:
@@ -64,68 +66,103 @@ class Foresight:
 
     Managers who give ``phi`` units more per log point by which a rep's next month will turn out
     above what the data foretell add ``phi`` times that surprise to the driver. Least squares then
-    errs by ``phi V (X'X/n)^-1 e_1``, V the variance of the surprise, and any function of the
-    coefficients by its gradient times that. What is left after the fit understates V, as the driver
-    has taken a part of the surprise: with ``u`` the bias of the first coefficient over the ratio
-    of the residuals' to the driver's own scatter, V is ``residual (1 + u^2)`` and ``phi`` is
-    ``u / (1 + u^2)`` times that of the driver's to the residuals'.
+    errs by ``phi V (X'X/n)^-1 e_1``, V the variance of the surprise; a function of the coefficients
+    by what it loses when they are moved back by that. What is left after the fit understates V, as
+    the driver has taken a part of the surprise: with ``u`` the bias of the first coefficient over
+    the ratio of the residuals' to the driver's own scatter, V is ``residual (1 + u^2)`` and ``phi``
+    is ``u / (1 + u^2)`` times that of the driver's to the residuals'.
 
     Attributes
     ----------
-    slope : float
-        Bias of the estimate for one unit of bias of the driver's first coefficient.
+    shift : callable
+        Bias of the estimate when the driver's first coefficient is off by so much.
     driver_sd : float
         What is left of the driver given all else in the fit.
     surprise_sd : float
         What is left of the log result.
     """
 
-    slope: float
+    shift: Callable[[float], float]
     driver_sd: float
     surprise_sd: float
+
+    @property
+    def _ratio(self) -> float:
+        return self.surprise_sd / self.driver_sd
 
     def bias(self, phi: float) -> float:
         """Return the size of an estimate's bias under ``phi`` units per log point.
 
         Infinite where so much foresight could make the driver and the surprise one.
         """
-        a = abs(phi) * self.surprise_sd / self.driver_sd
-        if a >= 0.5:
+        a = abs(phi) * self._ratio
+        if a >= MOST:
             return math.inf
-        u = 2 * a / (1 + math.sqrt(1 - 4 * a * a))
-        return abs(self.slope) * u * self.surprise_sd / self.driver_sd
+        first = 2 * a / (1 + math.sqrt(1 - 4 * a * a)) * self._ratio
+        return abs(self.shift(math.copysign(first, phi)))
+
+    def worst(self, phi: float) -> float:
+        """Return the larger bias of both directions: more to those about to rise, or to fall."""
+        return max(self.bias(phi), self.bias(-phi))
 
     def tipping(self, edge: float) -> float:
-        """Return the foresight whose bias is as large as the distance of an end from zero."""
-        if self.slope == 0:
-            return math.inf
-        u = abs(edge / self.slope) * self.driver_sd / self.surprise_sd
-        return u / (1 + u * u) * self.driver_sd / self.surprise_sd
+        """Return the foresight whose bias is as large as an end's distance from zero.
+
+        Infinite where none that leaves the driver and the surprise apart is enough.
+        """
+        if not math.isfinite(edge):
+            return math.nan
+        most = self._ratio * (1 - 1e-9)  # u = 1, where half of both is one
+        signs = [s for s in (1.0, -1.0) if self.shift(s * most) * edge > 0]
+        found = []
+        for sign in signs:
+            if abs(self.shift(sign * most)) < abs(edge):
+                continue
+            first = optimize.brentq(lambda x, s=sign: self.shift(s * x) - edge, 0.0, most)
+            u = first / self._ratio
+            found.append(u / (1 + u * u) / self._ratio)
+        return min(found, default=math.inf)
 
 
 def foresight(
-    fit: LinearFit, driver: str, gradients: Sequence[Array], covariances: Sequence[float]
+    fit: LinearFit,
+    drivers: Sequence[str],
+    function: Callable[[Sequence[Array]], float],
+    coefficients: Sequence[Array],
+    covariances: Sequence[float],
 ) -> Foresight:
     """Return how foresight of next month's surprise bends a function of coefficients.
 
     Parameters
     ----------
     fit : LinearFit
-    driver : str
-        The regressor that foresight moves: the driver in the month before the result.
-    gradients : sequence of ndarray, each shape (K,)
-        Derivatives of the function by the coefficients of the result's equation, then by those of
-        other equations on the same regressors.
+        Of the result.
+    drivers : sequence of str
+        The regressor that foresight moves, the driver in the month before the result; then the
+        driver in the months before that.
+    function : callable
+        The estimate, from the coefficients of the result's equation and of others on the same
+        regressors.
+    coefficients : sequence of ndarray, each shape (K,)
     covariances : sequence of float
         Of the result's residual with that of each equation, over its own variance: 1 first.
     """
     inverse = np.linalg.inv(fit.xx.sum(axis=0))
-    j, k = fit.position(driver), len(fit.names)
-    moved = inverse[:k, j] / inverse[j, j]
-    slope = sum(c * float(g @ moved[: len(g)]) for g, c in zip(gradients, covariances, strict=True))
+    j, k = fit.position(drivers[0]), len(fit.names)
+    rows = fit.residual_df + k
+    scores = inverse[:k, j] * rows
+    for later in drivers[1:]:  # taking out a unit's means leaves one of its months with each
+        scores = scores - inverse[:k, fit.position(later)] * fit.units
+    moved = scores / (inverse[j, j] * rows)
+    whole = function(coefficients)
+
+    def shift(first: float) -> float:
+        back = [b - first * c * moved for b, c in zip(coefficients, covariances, strict=True)]
+        return whole - function(back)
+
     return Foresight(
-        slope=slope,
-        driver_sd=math.sqrt(1 / inverse[j, j] / (fit.residual_df + k)),
+        shift=shift,
+        driver_sd=math.sqrt(1 / inverse[j, j] / rows),
         surprise_sd=math.sqrt(fit.rss / fit.residual_df),
     )
 

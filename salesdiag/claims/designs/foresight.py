@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,11 @@ import pandas as pd
 from salesdiag.company import Company
 from salesdiag.estimate import dynamic
 from salesdiag.estimate import sensitivity as strength
+from salesdiag.estimate.blocks import Array
 from salesdiag.estimate.design import Design, DynamicPanel, design
 from salesdiag.estimate.panel_ols import LinearFit
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.estimate.response import gradient
+from salesdiag.estimate.response import cumulative, gradient, responses
 from salesdiag.finding import Estimate, Guard, Sensitivity
 from salesdiag.panel import rep_months
 from salesdiag.text import claims as words
@@ -22,6 +24,7 @@ from salesdiag.text import claims as words
 RISE = math.log(1.1)  # a rep who is about to sell 10 % more
 MINUTES = 60
 SIGNIFICANCE = 0.05
+NARROW = 0.90
 
 
 def foresight_of(
@@ -41,10 +44,18 @@ def foresight_of(
     """
     made = _linear(design(panel, primary.spec))
     fit = primary.fit if isinstance(primary.fit, LinearFit) else _refit(made)
-    sensitive = [(names, b[0]) for names, b in primary.equations]
-    gradients = [gradient(primary.spec, sensitive, of=q) for q in range(len(sensitive))]
+    names = [n for n, _ in primary.equations]
+
+    def total(coefficients: Sequence[Array]) -> float:
+        now = [(n, b[None]) for n, b in zip(names, coefficients, strict=True)]
+        return float(cumulative(primary.spec, responses(primary.spec, now))[0])
+
     found = strength.foresight(
-        fit, dynamic.driver_names(primary.spec)[0], gradients, _shared(made, fit, len(gradients))
+        fit,
+        [n for n in dynamic.driver_names(primary.spec) if n in fit.names],
+        total,
+        [b[0] for _, b in primary.equations],
+        _shared(made, fit, len(names)),
     )
     if late is not None and isinstance(late.fit, LinearFit):
         left = math.sqrt(late.fit.rss / late.fit.residual_df)
@@ -71,17 +82,9 @@ def _refit(made: Design) -> LinearFit:
 
 
 def _shared(made: Design, fit: LinearFit, equations: int) -> list[float]:
-    """Return covariances of the result's surprise with other equations', over its own variance.
-
-    From the sums of squares of the result, the other and both together (polarisation).
-    """
-    if equations == 1:
-        return [1.0]
-    own = dynamic.information_fits(made)
-    both = dynamic.information_fits(made, add_result=True)
-    return [1.0] + [
-        (b.rss - o.rss - fit.rss) / (2 * fit.rss) for o, b in zip(own, both, strict=True)
-    ]
+    """Return covariances of the result's surprise with other equations', over its own variance."""
+    others = dynamic.information_fits(made) if equations > 1 else ()
+    return [1.0] + [float(np.nansum(f.residuals * fit.residuals)) / fit.rss for f in others]
 
 
 def sensitivity(primary: dynamic.Dynamic, bent: strength.Foresight, floor: float) -> Sensitivity:
@@ -119,14 +122,22 @@ def guarded(panel: pd.DataFrame, second: dynamic.Dynamic, lead: Estimate | None)
     """Say whether a second design can confirm what foresight within teams may have made.
 
     It can where the team's hours are shown not to answer to the team's results: the reaction is
-    not significant, and an estimate that was bent by as much of it as its interval leaves open
-    would still lie on its side of zero.
+    not significant, and as much of it as its 90 % interval leaves open (two one-sided tests),
+    taken for foresight of the whole team's next month, would not bend the estimate to zero. Only
+    more hours for teams about to rise could make an estimate above zero, and less one below.
     """
     if lead is None or not lead.p_value >= SIGNIFICANCE:
         return False
-    reaction = lead.interval()
-    most = max(abs(reaction.low), abs(reaction.high))
-    wide = Guard(bias=foresight_of(panel, second).bias(most)).wide(second.estimate.interval())
+    reaction = lead.interval(NARROW)
+    side = 1 if second.estimate.value > 0 else -1
+    most = max(reaction.high if side > 0 else -reaction.low, 0.0)
+    made = _linear(design(panel, second.spec))
+    fit = second.fit if isinstance(second.fit, LinearFit) else _refit(made)
+    rows = panel.iloc[made.index]
+    month = [rows[second.spec.team].to_numpy(), made.time]
+    together = pd.Series(fit.residuals).groupby(month).transform("mean")
+    bent = replace(foresight_of(panel, second), surprise_sd=math.sqrt((together**2).mean()))
+    wide = Guard(bias=bent.bias(side * most)).wide(second.estimate.interval())
     return wide.low > 0 or wide.high < 0
 
 

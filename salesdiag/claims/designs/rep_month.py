@@ -114,7 +114,7 @@ class RepEffect(Effect):
         seen_late = attempt(lambda: dynamic.fit(panel, _after(spec))) if spec.information else None
         with_month = attempt(lambda: dynamic.fit(panel, replace(spec, same_month=True)))
         bent = foresight_of(panel, primary, seen_late)
-        guard = self._guard(company, margin, bent.bias(self.floor(company)), with_month)
+        guard = self._guard(company, margin, bent.worst(self.floor(company)), with_month)
         unseen = sensitivity(primary, bent, self.floor(company))
         bare = replace(spec, information=())
         second = attempt(lambda: dynamic.fit(panel, dynamic.supply(bare)))
