@@ -8,7 +8,7 @@ Months are matched by the calendar, never by row position.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -122,8 +122,8 @@ def value(frame: pd.DataFrame, spec: DynamicPanel) -> float:
 
 def _dynamic(made: Design) -> Dynamic:
     spec = made.spec
-    fitted, dropped = regress(made)
-    equations, path = _carried_forward(made, fitted)
+    fits, dropped = _system(made, MIN_PERIODS)
+    fitted, (equations, path) = fits[0], _carried_forward(spec, fits)
     return Dynamic(
         spec=spec,
         estimate=_stated(
@@ -150,7 +150,7 @@ def _method(made: Design, fitted: Fit) -> Message:
     return kind(lags=spec.lags, df=fitted.groups - 1)
 
 
-def _carried_forward(made: Design, fitted: Fit) -> tuple[tuple[Equation, ...], Array]:
+def _carried_forward(spec: DynamicPanel, fits: Sequence[Fit]) -> tuple[tuple[Equation, ...], Array]:
     """Return the equations behind an effect, and its path, full sample and without each group.
 
     Raises
@@ -158,17 +158,13 @@ def _carried_forward(made: Design, fitted: Fit) -> tuple[tuple[Equation, ...], A
     NotEstimable
         A month of the driver was left out as collinear, or one group alone determines the effect.
     """
-    spec = made.spec
-    _require_drivers(spec, fitted.names)
-    equations = [(fitted.names, _draws(fitted, fitted.group_names))]
-    if spec.information and (spec.horizon > 1 or spec.same_month):
-        equations += [
-            (fit.names, _draws(fit, fitted.group_names)) for fit in information_fits(made)
-        ]
+    groups = fits[0].group_names
+    _require_drivers(spec, fits[0].names)
+    equations = tuple((fit.names, _draws(fit, groups)) for fit in fits)
     path = responses(spec, equations)
     if not np.isfinite(path).all():
         raise NotEstimable(words.ONE_GROUP_DECIDES())
-    return tuple(equations), path
+    return equations, path
 
 
 def information_fits(made: Design) -> tuple[LinearFit, ...]:
@@ -220,17 +216,28 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
     NotEstimable
         Too few months, groups or rows.
     """
+    fits, dropped = _system(made, min_periods, carried=False)
+    return fits[0], dropped
+
+
+def _system(
+    made: Design, min_periods: int, *, carried: bool = True
+) -> tuple[tuple[Fit, ...], dict[str, int]]:
+    """Fit a design, and each piece of information where an effect is carried forward."""
     _require_room(made, min_periods)
-    args = (made.y, made.X, made.unit, made.group)
-    fitted: Fit
+    carried = carried and (made.spec.horizon > 1 or made.spec.same_month)
+    told = made.now if carried else made.now[:, :0]
+    fits: tuple[Fit, ...]
     never = 0
     if made.family == "poisson":
-        fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=[made.effects])
+        args = (made.y, made.X, made.unit, made.group)
+        first, never = poisson_fixed_effects(*args, names=made.names, dummies=[made.effects])
+        fits = (first, *(_least_squares(made, told) if told.size else ()))
     else:
-        (fitted,) = _least_squares(made, made.y[:, None])
-    dropped = made.dropped | {"never_sold": never, "single_row": fitted.singletons}
-    _require_groups(fitted.groups)
-    return fitted, {cause: n for cause, n in dropped.items() if n}
+        fits = _least_squares(made, np.column_stack([made.y, told]))
+    dropped = made.dropped | {"never_sold": never, "single_row": fits[0].singletons}
+    _require_groups(fits[0].groups)
+    return fits, {cause: n for cause, n in dropped.items() if n}
 
 
 def _least_squares(made: Design, outcomes: Array) -> tuple[LinearFit, ...]:
@@ -372,21 +379,22 @@ def half_panel_jackknife(frame: pd.DataFrame, spec: DynamicPanel) -> Estimate:
     Review of Economic Studies 82.
     """
     made = design(frame, spec)
-    whole, dropped = regress(made)
+    fits, dropped = _system(made, MIN_PERIODS)
+    whole = fits[0]
     months = np.unique(made.time)
     middle = months[len(months) // 2]
-    parts = [_by_group(made, whole, whole.group_names)]
+    parts = [_by_group(spec, fits, whole.group_names)]
     for half in (made.time < middle, made.time >= middle):
         part = made.rows(half)
-        parts.append(_by_group(part, regress(part, min_periods=MIN_HALF)[0], whole.group_names))
+        parts.append(_by_group(spec, _system(part, MIN_HALF)[0], whole.group_names))
     combined = 2 * parts[0] - (parts[1] + parts[2]) / 2
     return _stated(whole, combined, method=words.HALF_PANEL(), dropped=dropped)
 
 
-def _by_group(made: Design, fitted: Fit, groups: tuple[object, ...]) -> Array:
+def _by_group(spec: DynamicPanel, fits: Sequence[Fit], groups: tuple[object, ...]) -> Array:
     """Return the effect, and without each group; a group that is absent changes nothing."""
-    effect = cumulative(made.spec, _carried_forward(made, fitted)[1])
-    known = dict(zip(fitted.group_names, effect[1:], strict=True))
+    effect = cumulative(spec, _carried_forward(spec, fits)[1])
+    known = dict(zip(fits[0].group_names, effect[1:], strict=True))
     return np.array([effect[0], *(known.get(g, effect[0]) for g in groups)])
 
 

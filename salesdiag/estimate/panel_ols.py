@@ -222,39 +222,43 @@ def several_outcomes(
     xx = np.stack([z[s].T @ z[s] for s in blocks.group_slices])
     k = int((columns < len(names)).sum())
     units = len(blocks.unit_starts) if unit is not None else 0
-    later = None
+    targets = moved[:, wide:]
+    xy = np.stack([z[s].T @ targets[s] for s in blocks.group_slices])
     if ahead and time is not None and unit is not None:
         months = np.asarray(time, dtype=np.intp)[blocks.order]
         later = later_sums(blocks, z, months - months.min(), ahead)
-    fits = []
-    for target in moved[:, wide:].T:
-        xy = np.stack([z[s].T @ target[s] for s in blocks.group_slices])
-        beta, loo = solve_leaving_out(xx, xy)
-        if later is not None:
-            residual = target - z @ beta
-            xy = xy + np.stack([later[s].T @ residual[s] for s in blocks.group_slices])
-            beta, loo = solve_leaving_out(xx, xy)
-        left = np.full(len(outcomes), np.nan)
-        left[blocks.order] = target - z @ beta
-        fit = LinearFit(
+        residual = targets - z @ _solve(xx.sum(axis=0), xy.sum(axis=0))
+        xy = xy + np.stack([later[s].T @ residual[s] for s in blocks.group_slices])
+    beta, loo = solve_leaving_out(xx, xy)
+    inverse = np.linalg.inv(xx.sum(axis=0))
+    left = np.full(outcomes.shape, np.nan)
+    left[blocks.order] = targets - z @ beta
+    return tuple(
+        LinearFit(
             names=tuple(names[c] for c in columns[:k]),
             collinear=tuple(name for c, name in enumerate(names) if c not in columns),
-            coefficients=beta[:k],
-            leave_one_out=loo[:, :k],
-            cv1=_cv1(xx, xy, beta, len(target))[:k, :k],
+            coefficients=beta[:k, i],
+            leave_one_out=loo[:, :k, i],
+            cv1=_cv1(xx, xy[:, :, i], beta[:, i], inverse, len(z))[:k, :k],
             group_names=blocks.group_names,
-            n=len(target),
+            n=len(z),
             units=units,
             singletons=blocks.singletons,
             xx=xx,
-            xy=xy,
-            all_coefficients=beta,
-            rss=float(np.nansum(left**2)),
-            residual_df=len(target) - len(columns) - units,
-            residuals=left,
+            xy=xy[:, :, i],
+            all_coefficients=beta[:, i],
+            rss=float(np.nansum(left[:, i] ** 2)),
+            residual_df=len(z) - len(columns) - units,
+            residuals=left[:, i],
         )
-        fits.append(fit)
-    return tuple(fits)
+        for i in range(outcomes.shape[1])
+    )
+
+
+def _solve(matrix: Array, right: Array) -> Array:
+    scale = np.sqrt(np.diag(matrix))
+    solved = np.linalg.solve(matrix / np.outer(scale, scale), right / scale[:, None])
+    return np.asarray(solved / scale[:, None])
 
 
 def solve_leaving_out(xx: Array, xy: Array) -> tuple[Array, Array]:
@@ -262,27 +266,30 @@ def solve_leaving_out(xx: Array, xy: Array) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    xx, xy : ndarray, shapes (G, C, C) and (G, C)
+    xx, xy : ndarray, shapes (G, C, C) and (G, C, S)
+        For S outcomes at once.
 
     Returns
     -------
-    coefficients : ndarray, shape (C,)
-    leave_one_out : ndarray, shape (G, C)
+    coefficients : ndarray, shape (C, S)
+    leave_one_out : ndarray, shape (G, C, S)
         NaN for a coefficient that the remaining groups do not determine.
     """
     total, right = xx.sum(axis=0), xy.sum(axis=0)
     scale = np.sqrt(np.diag(total))
-    norm = scale[:, None] * scale
-    a, b = (total - xx) / norm, (right - xy) / scale
-    beta = np.linalg.solve(total / norm, right / scale) / scale
+    a, b = (total - xx) / np.outer(scale, scale), (right - xy) / scale[:, None]
+    beta = _solve(total, right)
     if well_conditioned(a):
-        return beta, np.linalg.solve(a, b[..., None])[..., 0] / scale
-    return beta, np.stack([determined(m, v) for m, v in zip(a, b, strict=True)]) / scale
+        return beta, np.linalg.solve(a, b) / scale[:, None]
+    alone = [
+        np.column_stack([determined(m, column) for column in v.T])
+        for m, v in zip(a, b, strict=True)
+    ]
+    return beta, np.stack(alone) / scale[:, None]
 
 
-def _cv1(xx: Array, xy: Array, beta: Array, n: int) -> Array:
+def _cv1(xx: Array, xy: Array, beta: Array, inverse: Array, n: int) -> Array:
     g, c = xy.shape
-    inverse = np.linalg.inv(xx.sum(axis=0))
     scores = xy - xx @ beta
     factor = g / (g - 1) * (n - 1) / max(n - c, 1)
     return np.asarray(factor * inverse @ (scores.T @ scores) @ inverse)

@@ -12,6 +12,8 @@ from salesdiag.panel.spells import FOREVER, by_month, day_number, first_day
 RECORDED = 0.95  # share of deals with their amount or expected day, or the measure is not used
 COVERED = 0.80  # share of complete months with any open deal
 DAYS = 30.4
+BEFORE = "_before"
+"""Ends the names of columns of the month before."""
 MEASURES = ("open_deals", "open_value", "open_age", "due_value")
 
 
@@ -78,5 +80,5 @@ def with_pipeline(company: Company) -> tuple[pd.DataFrame, tuple[str, ...]]:
     now = pd.MultiIndex.from_frame(panel[keys])
     before = pd.MultiIndex.from_arrays([panel["rep_id"], panel["month_index"] - 1])
     added = {m: seen[m].reindex(now, fill_value=0.0).to_numpy() for m in measures}
-    added |= {f"{m}_before": seen[m].reindex(before, fill_value=0.0).to_numpy() for m in measures}
+    added |= {f"{m}{BEFORE}": seen[m].reindex(before, fill_value=0.0).to_numpy() for m in measures}
     return panel.assign(**added), measures
