@@ -73,7 +73,8 @@ def test_the_effect_is_found_and_every_doubt_was_asked(undecided):
 def test_where_deals_are_recorded_the_pipeline_is_asked_too(whole):
     names = [c.name for c in DESIGN.company(CLAIM, whole).checks]
     assert names == [*CHECKS, "pipeline"]
-    assert DESIGN.spec(whole).information == tuple(f"{m}_before" for m in pipeline.MEASURES)
+    told = tuple(f"{m}_before" for m in pipeline.MEASURES)
+    assert DESIGN.spec(whole).information == (*rep_month.INFORMATION, *told)
 
 
 # how a check of each name is made to fail, from the outside of the design
@@ -164,7 +165,7 @@ def test_a_teams_own_estimate_is_of_the_same_sum(company):
     part = company.panel[company.panel["team_id"] == team].assign(
         group_id=lambda f: f["rep_id"]  # reps as groups, so that the whole panel's code runs
     )
-    alone = dynamic.fit(part, replace(spec, peers=()))
+    alone = dynamic.fit(part, replace(spec, peers=(), information=()))
     assert own["value"] == pytest.approx(alone.estimate.value, rel=1e-9)
     assert own["n"] == alone.estimate.n
 

@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from salesdiag.settings import LIMITS, Reading, Settings, parse, read
+from salesdiag.settings import (
+    LIMITS,
+    SECTIONS,
+    Coaching,
+    Effects,
+    Foresight,
+    NegativeControl,
+    Reading,
+    Settings,
+    parse,
+    read,
+)  # fmt: skip
 
 
 def _parse(toml):
@@ -57,19 +68,32 @@ def test_everything_can_be_set(tmp_path):
         date_format = "%d.%m.%Y"
         time_zone = "Europe/Warsaw"
         delimiter = ";"
+        [effects]
+        horizon_months = 5
+        change_hours = 2
+        [foresight]
+        floor_hours_per_log_point = 0.5
+        [coaching]
+        hours_set_by = "roster"
+        [negative_control]
+        products = ["Renewal", "Licence"]
         """,
         encoding="utf-8",
     )
     found, faults = parse(read(path), "Folder")
     assert not faults
     assert found.name == "Söhne"
+    assert found.effects == Effects(horizon_months=5, change_hours=2)
+    assert found.foresight == Foresight(floor_hours_per_log_point=0.5)
+    assert found.coaching == Coaching(hours_set_by="roster")
+    assert found.negative_control == NegativeControl(products=("Renewal", "Licence"))
     assert found.limits == {**LIMITS, "own_deals_per_quarter": 2}
     assert found.benchmarks == {"wage": 3}
     assert found.reading == Reading(
         decimal=",", thousands=".", date_format="%d.%m.%Y", time_zone="Europe/Warsaw",
         delimiter=";",
     )  # fmt: skip
-    set_by_hand = {f.name for f in fields(Settings)} - {"limits", "benchmarks", "reading"}
+    set_by_hand = {f.name for f in fields(Settings)} - {"limits", "benchmarks", *SECTIONS}
     raw = read(path)
     assert {name: getattr(found, name) for name in set_by_hand} == {n: raw[n] for n in set_by_hand}
 
@@ -95,6 +119,14 @@ def test_everything_can_be_set(tmp_path):
         ("gross_margin = -0.1", "gross_margin", "0 – 1"),
         ("gross_margin = nan", "gross_margin", "must be number"),
         ("gross_margin = true", "gross_margin", "must be number"),
+        ("[effects]\nhorizon_months = 0", "effects.horizon_months", "1 – 12"),
+        ("[effects]\nhorizon_months = 2.5", "effects.horizon_months", "whole number"),
+        ("[effects]\nhorizont = 3", "effects.horizont", "not known"),
+        ("[foresight]\nfloor_hours_per_log_point = -1", "foresight.floor_hours_per_log_point", "0"),
+        ("[coaching]\nhours_set_by = 'mood'", "coaching.hours_set_by", "roster, trial"),
+        ("[coaching]\nhours_set_by = 3", "coaching.hours_set_by", "must be text"),
+        ("[negative_control]\nproducts = 'x'", "negative_control.products", "list of texts"),
+        ("[negative_control]\nproducts = [3]", "negative_control.products", "list of texts"),
         ("manager_hour_cost = -1", "manager_hour_cost", "0 – inf"),
         ("manager_hour_cost = inf", "manager_hour_cost", "must be number"),
         ("manager_hour_cost = '60'", "manager_hour_cost", "must be number"),
