@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from salesdiag.finding import Check, Estimate, Interval, Verdict
+from salesdiag.finding import Check, Estimate, Guard, Interval, Sensitivity, Verdict
 from salesdiag.text import Message, Template
 from salesdiag.text import checks as words
 
@@ -201,13 +201,61 @@ def rounded(hours: ArrayLike) -> Check:
     )
 
 
-def hidden_cause(times: float) -> Check:
-    """Say how strong an unrecorded cause would have to be (informs, does not decide)."""
-    told = math.isfinite(times) and times > 0
+def robustness(unseen: Sensitivity) -> Check:
+    """Say how little unseen would overturn the answer, absolutely (informs, does not decide)."""
+    known = math.isfinite(unseen.partial_r2)
+    told = words.UNSEEN_CAUSE if known else words.UNSEEN_CAUSE_UNKNOWN
+    tipped = words.OVERTURNED if math.isfinite(unseen.tipping_minutes) else words.NOT_OVERTURNED
+    text = words.UNSEEN(
+        foresight=tipped(tipping=unseen.tipping_minutes, floor=unseen.floor_minutes),
+        cause=told(r2=unseen.partial_r2, value=unseen.robustness_value),
+    )
+    return Check(name="robustness", passed=None, text=text)
+
+
+def same_month(leaves_room: bool) -> Check:
+    """Say whether the driver's own month leaves room for an effect that matters (informs).
+
+    What is seen in it may be a reaction, so it never supports or contradicts anything; where it
+    leaves room nothing is called too small (:class:`~salesdiag.finding.Guard`).
+    """
     return Check(
-        name="robustness",
-        passed=None,
-        text=words.HIDDEN_CAUSE(times=times) if told else words.HIDDEN_CAUSE_NONE(),
+        name="same_month",
+        passed=None if leaves_room else True,
+        text=(words.SAME_MONTH_OPEN if leaves_room else words.SAME_MONTH_SMALL)(),
+    )
+
+
+def pipeline(estimate: Estimate, late: Estimate, guard: Guard) -> Check:
+    """Ask that an effect is there, too, given the pipeline at the end of the driver's month.
+
+    What managers saw in it may have brought the hours; an effect that is clear without it and not
+    with it is barred, and so is one that is not clear but moves by more than a standard error.
+    """
+
+    def clear(of: Estimate) -> bool:
+        ends = guard.wide(of.interval())
+        return ends.low > 0 or ends.high < 0
+
+    same_side = late.value * estimate.value > 0
+    if clear(estimate):
+        passed = same_side and clear(late)
+    else:
+        passed = abs(late.value - estimate.value) <= estimate.se
+    text = words.PIPELINE_AGREES if passed else words.PIPELINE_MOVES
+    return Check(name="pipeline", passed=passed, text=text(), bars=EFFECT)
+
+
+def negative_control(unmoved: Estimate | None) -> Check:
+    """Ask that the driver does nothing to orders that it cannot move."""
+    if unmoved is None:
+        return Check(name="negative_control", passed=None, text=words.CONTROL_UNKNOWN())
+    passed = not unmoved.p_value < SIGNIFICANCE
+    return Check(
+        name="negative_control",
+        passed=passed,
+        text=(words.CONTROL_STILL if passed else words.CONTROL_MOVES)(),
+        bars=DECIDED,
     )
 
 

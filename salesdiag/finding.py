@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from textwrap import TextWrapper
 from typing import Any, Literal
 
@@ -136,6 +136,71 @@ class Estimate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Guard:
+    """What an interval must survive, beyond sampling error, before it decides anything.
+
+    Attributes
+    ----------
+    bias : float
+        How far managers' foresight at the declared floor may have moved the estimate, either way,
+        in its unit. Both ends of both intervals are moved out by it.
+    reach : float
+        The largest dose that is often seen (90th percentile) in realistic changes of dose, at
+        least 1: an effect is too small to matter only if it is so at that dose too.
+    room : bool
+        Whether an effect that matters may hide elsewhere (in the driver's own month): nothing is
+        then too small to matter.
+    """
+
+    bias: float = 0.0
+    reach: float = 1.0
+    room: bool = False
+
+    def wide(self, interval: Interval) -> Interval:
+        """Return the interval from which a side is read."""
+        return replace(interval, low=interval.low - self.bias, high=interval.high + self.bias)
+
+    def narrow(self, interval: Interval) -> Interval:
+        """Return the interval that must lie within the margin: all its effects are too small."""
+        ends = self.wide(interval)
+        if self.room:
+            return replace(ends, low=-math.inf, high=math.inf)
+        return replace(ends, low=min(ends.low * self.reach, ends.low),
+                       high=max(ends.high * self.reach, ends.high))  # fmt: skip
+
+
+NO_GUARD = Guard()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensitivity:
+    """How little unseen would overturn a side of zero, absolutely.
+
+    Attributes
+    ----------
+    tipping_minutes : float
+        Minutes a month that managers would have to give, foreseeing it, to a rep who is about to
+        sell 10 % more, for the interval to reach zero; NaN where it holds zero anyway.
+    floor_minutes : float
+        The same for the declared floor of foresight, which the verdict survives.
+    partial_r2 : float
+        Share of what is left of the result that the driver explains.
+    robustness_value : float
+        Share of what is left of both driver and result that one unseen cause must explain to leave
+        no effect (Cinelli and Hazlett 2020).
+    """
+
+    tipping_minutes: float
+    floor_minutes: float
+    partial_r2: float
+    robustness_value: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Check:
     """A doubt, examined.
 
@@ -249,7 +314,8 @@ class Finding:
     Fields are those of the JSON interface; see ``to_dict``. ``words`` holds the sentences by role
     (``headline``, ``size``, ``naive``, ``doubt``, ``change``), ``evidence`` the estimate that the
     verdict was read from, ``direction`` the sign that the claim expects, ``look`` which of several
-    looks at growing data it comes from.
+    looks at growing data it comes from, ``guard`` what the intervals had to survive.
+    ``estimate`` is the sampling interval, never widened.
     """
 
     claim: str
@@ -276,6 +342,8 @@ class Finding:
     evidence: Estimate | None = None
     direction: int = 0
     look: Look = field(default_factory=Look)
+    guard: Guard = NO_GUARD
+    sensitivity: Sensitivity | None = None
 
     @property
     def said(self) -> list[Message | str]:
@@ -331,6 +399,7 @@ class Finding:
             "team_estimate": self.team_estimate.to_dict() if self.team_estimate else None,
             "benchmarks": [b.to_dict() for b in self.benchmarks],
             "look": self.look.to_dict(),
+            "sensitivity": self.sensitivity.to_dict() if self.sensitivity else None,
             "text": self.text,
         }
 

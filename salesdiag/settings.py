@@ -32,6 +32,9 @@ LIMITS: Mapping[str, float] = MappingProxyType(
 )
 """The articles' own numbers, as parameters that a company may override under ``[limits]``."""
 
+HOURS_SET_BY = ("roster", "trial", "cadence")
+"""What else than results may have fixed coaching hours beforehand."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
@@ -82,16 +85,20 @@ GROUP_KINDS = ("training", "pipeline_review")
 
 @dataclass(frozen=True, kw_only=True)
 class Coaching:
-    """What the log of coaching contacts means.
+    """What the log of coaching contacts means, and how hours come about.
 
     Attributes
     ----------
     shared_kinds : list of str or None
         Kinds of which contacts with one manager, day and length are one session of several reps;
         None where the company does not say. A one-on-one never is.
+    hours_set_by : str or None
+        ``"roster"``, ``"trial"`` or ``"cadence"`` where who gets how many hours was fixed
+        beforehand by something other than results: foresight then plays no part.
     """
 
     shared_kinds: list[str] | None = None
+    hours_set_by: str | None = None
 
     @property
     def group_kinds(self) -> tuple[str, ...]:
@@ -132,6 +139,50 @@ class Looks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Effects:
+    """What an effect is read over; declared before data are seen.
+
+    Attributes
+    ----------
+    horizon_months : int or None
+        Months after the hour over which its effect is added up; None takes the sales cycle.
+    change_hours : float or None
+        A realistic change of a rep's coaching, hours a month; None takes one standard deviation
+        of the same rep's hours from month to month.
+    """
+
+    horizon_months: int | None = None
+    change_hours: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foresight:
+    """How much managers are taken to foresee at least, whatever the data show.
+
+    Attributes
+    ----------
+    floor_hours_per_log_point : float
+        Hours a month more to a rep per log point by which the rep's next month will turn out
+        above what the data foretell. Every verdict must survive it.
+    """
+
+    floor_hours_per_log_point: float = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeControl:
+    """Orders that coaching cannot move, such as renewals by contract; empty where there are none.
+
+    Attributes
+    ----------
+    products : list of str
+        Values of ``orders.product``.
+    """
+
+    products: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Settings of a company.
 
@@ -163,6 +214,9 @@ class Settings:
     looks : Looks
     coaching : Coaching
     control : Control
+    effects : Effects
+    foresight : Foresight
+    negative_control : NegativeControl
     """
 
     name: str = ""
@@ -182,10 +236,21 @@ class Settings:
     looks: Looks = field(default_factory=Looks)
     coaching: Coaching = field(default_factory=Coaching)
     control: Control = field(default_factory=Control)
+    effects: Effects = field(default_factory=Effects)
+    foresight: Foresight = field(default_factory=Foresight)
+    negative_control: NegativeControl = field(default_factory=NegativeControl)
 
 
 PARTS: Mapping[str, type] = MappingProxyType(
-    {"reading": Reading, "looks": Looks, "coaching": Coaching, "control": Control}
+    {
+        "reading": Reading,
+        "looks": Looks,
+        "coaching": Coaching,
+        "control": Control,
+        "effects": Effects,
+        "foresight": Foresight,
+        "negative_control": NegativeControl,
+    }
 )
 """Tables of ``company.toml`` with settings of their own."""
 
@@ -333,21 +398,15 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         for key, (low, high) in ranges.items()
         if _number(content.get(key)) and not low <= content[key] <= high
     ]
-    planned = _part(content, "looks").get("planned")
-    if isinstance(planned, int) and not 1 <= planned <= MOST_LOOKS:
-        found.append(("looks.planned", [f"1 – {MOST_LOOKS}"]))
+    found += _out_of_part(content)
     limits = content.get("limits")
     found += [
         (f"limits.{key}", ["0 – 1" if key == "coaching_share" else "> 0"])
         for key, value in (limits.items() if isinstance(limits, dict) else ())
         if _number(value) and not 0 < value <= (1 if key == "coaching_share" else math.inf)
     ]
-    found += _disallowed_parts(content)
     if isinstance(content.get("currency"), str) and not is_currency(content["currency"]):
         found.append(("currency", ["ISO 4217"]))
-    most = _part(content, "reading").get("most_lost")
-    if isinstance(most, int | float) and not 0 <= most <= 1:
-        found.append(("reading.most_lost", ["0 – 1"]))
     days = {key: content.get(key) for key in ("data_from", "data_to")}
     days["looks.since"] = _part(content, "looks").get("since")
     found += [
@@ -364,17 +423,30 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
     ]
 
 
-def _disallowed_parts(content: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
-    """Return settings of ``coaching`` and ``control`` that are not allowed, and what is."""
-    found: list[tuple[str, list[str]]] = []
-    control = _part(content, "control")
+def _out_of_part(content: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return settings within parts that lie outside their range, with what is allowed."""
+    ranges: dict[str, tuple[float, float]] = {
+        "reading.most_lost": (0, 1),
+        "looks.planned": (1, MOST_LOOKS),
+        "effects.horizon_months": (1, 12),
+        "effects.change_hours": (0.01, 100),
+        "foresight.floor_hours_per_log_point": (0, 100),
+        "control.tolerance": (0, 0.999),
+    }
+    found = []
+    for setting, (low, high) in ranges.items():
+        head, _, key = setting.partition(".")
+        value = _part(content, head).get(key)
+        if isinstance(value, int | float) and _number(value) and not low <= value <= high:
+            found.append((setting, [f"{low:g} – {high:g}"]))
     kinds = _part(content, "coaching").get("shared_kinds")
     allowed = [k for k in TABLE["coaching"]["kind"].choices if k != "one_on_one"]
     if isinstance(kinds, list) and not set(map(str, kinds)) <= set(allowed):
         found.append(("coaching.shared_kinds", allowed))
-    tolerance, revenue = control.get("tolerance"), control.get("revenue")
-    if isinstance(tolerance, int | float) and not 0 <= tolerance < 1:
-        found.append(("control.tolerance", ["0 – 1"]))
+    design = _part(content, "coaching").get("hours_set_by")
+    if isinstance(design, str) and design not in HOURS_SET_BY:
+        found.append(("coaching.hours_set_by", list(HOURS_SET_BY)))
+    revenue = _part(content, "control").get("revenue")
     good = (
         (k == "total" or (len(k) == 4 and k.isdigit())) and _number(v)
         for k, v in (revenue.items() if isinstance(revenue, dict) else ())

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from scipy import stats
 
-from salesdiag.finding import LEVEL, Finding, Interval, Verdict
+from salesdiag.finding import LEVEL, NO_GUARD, Finding, Guard, Interval, Verdict
 from salesdiag.looks import Look
 from salesdiag.text import Message
 from salesdiag.text import findings as words
@@ -52,7 +52,7 @@ def lean(value: float, wide: Interval, narrow: Interval, direction: int, margin:
         raise ValueError(f"a margin must be positive, not {margin}")
     if direction not in (1, -1):
         raise ValueError(f"a direction is 1 or -1, not {direction}")
-    if not all(math.isfinite(x) for x in (value, wide.low, wide.high, narrow.low, narrow.high)):
+    if not all(math.isfinite(x) for x in (value, wide.low, wide.high)):
         return "inconclusive"
     if -margin < narrow.low and narrow.high < margin:
         return "negligible"
@@ -80,11 +80,11 @@ def decide(finding: Finding, q_value: float) -> Finding:
 
     Notes
     -----
-    A failed check takes away the verdicts that it bars. The reason is that of the first step that
-    decided.
+    All three verdicts are read from intervals that were moved out by what foresight at the declared
+    floor could have done (``finding.guard``); the published interval is not. A failed check takes
+    away the verdicts that it bars. The reason is that of the first step that decided.
     """
-    wide, narrow = _intervals(finding)
-    verdict = lean(wide.value, wide, narrow, finding.direction, finding.margin)
+    verdict = _read(finding, finding.guard)
     reason = words.REASONS[verdict]() if verdict != "inconclusive" else _undecided(finding)
     if verdict in ("supported", "contradicted") and q_value > FALSE_DISCOVERY_RATE:
         verdict, reason = "inconclusive", words.NOT_AFTER_CORRECTION(q=q_value)
@@ -95,12 +95,20 @@ def decide(finding: Finding, q_value: float) -> Finding:
     return replace(finding, verdict=verdict, reason=reason, q_value=q_value)
 
 
+def _read(finding: Finding, guard: Guard) -> Verdict:
+    """Return the verdict of a finding's intervals, moved out by a guard."""
+    wide, narrow = _intervals(finding)
+    return lean(
+        wide.value, guard.wide(wide), guard.narrow(narrow), finding.direction, finding.margin
+    )
+
+
 def _undecided(finding: Finding) -> Message:
-    """Return why the intervals do not decide: perhaps only because it is not the only look."""
+    """Return why intervals do not decide: too wide, by foresight, or as it is not the only look."""
     look, once = finding.look, replace(finding, look=Look())
-    wide, narrow = _intervals(once)
-    if lean(wide.value, wide, narrow, finding.direction, finding.margin) == "inconclusive":
-        return words.REASONS["inconclusive"]()
+    alone = _read(once, NO_GUARD)
+    if _read(once, finding.guard) == "inconclusive":
+        return words.UNGUARDED.get(alone, words.REASONS["inconclusive"])()
     if look.number > look.planned:
         return look_words.USED_UP(planned=look.planned)
     return look_words.NOT_AT_THIS_LOOK(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 
 from salesdiag import checks
-from salesdiag.finding import Check, Estimate, Finding
+from salesdiag.finding import Check, Estimate, Finding, Guard, Sensitivity
 from salesdiag.text import N_
 from salesdiag.verdict import decide
 
@@ -16,6 +17,9 @@ DECIDED = {"supported", "contradicted", "negligible"}
 EFFECT = {"supported", "contradicted"}
 TINY, CLEAR, VAGUE = 0.001, 0.03, 0.012
 SE = 0.01
+UNSEEN = Sensitivity(
+    tipping_minutes=3.5, floor_minutes=1.14, partial_r2=0.02, robustness_value=0.14
+)
 
 
 def _estimate(value, se=SE, df=19, **more):
@@ -54,9 +58,18 @@ def _decided(estimate, *doubts, direction=1, margin=0.005):
         (checks.rounded([1.0, 2.5, 0.5, 0.7]), True, set(), "75% of the logged"),
         (checks.rounded([130 / 60, 55 / 60, 150 / 60]), True, set(), "33% of the logged"),
         (checks.rounded([]), True, set(), "0% of the logged"),
-        (checks.hidden_cause(1.25), None, set(), "1.2 times as strong"),
-        (checks.hidden_cause(math.inf), None, set(), "not worked out"),
-        (checks.hidden_cause(math.nan), None, set(), "not worked out"),
+        (checks.robustness(UNSEEN), None, set(), "more than 3.5 minutes more a month"),
+        (checks.robustness(UNSEEN), None, set(), "up to 1.1 minutes are allowed for"),
+        (checks.robustness(UNSEEN), None, set(), "explains 2.0% of what is left"),
+        (checks.robustness(UNSEEN), None, set(), "explain 14.0% of what is left of both"),
+        (checks.robustness(replace(UNSEEN, tipping_minutes=math.nan)), None, set(), "holds zero"),
+        (checks.robustness(replace(UNSEEN, partial_r2=math.nan)), None, set(), "not worked out"),
+        (checks.same_month(True), None, set(), "nothing is called too small"),
+        (checks.same_month(False), True, set(), "leaves no room"),
+        (checks.negative_control(None), None, set(), "too few"),
+        (checks.negative_control(_estimate(0.03)), False, DECIDED, "something else moves both"),
+        (checks.negative_control(_estimate(-0.03)), False, DECIDED, "something else moves both"),
+        (checks.negative_control(_estimate(0.01)), True, DECIDED, "as it should be"),
         (checks.up_to_limit(_estimate(0.0, 0.001), 0.01), True, set(), "no harm"),
         (checks.up_to_limit(_estimate(-0.04), 0.01), False, {"supported"}, "Even up to the limit"),
         (checks.up_to_limit(_estimate(-0.01), 0.01), None, set(), "cannot be told"),
@@ -102,6 +115,26 @@ def test_a_history_that_cannot_be_halved_claims_nothing():
     check = checks.short_panel(_estimate(0.03), None)
     assert check.passed is None
     assert "too short" in str(check.text)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("without", "late", "bias", "passed"),
+    [
+        (0.03, 0.03, 0.0, True),
+        (0.03, 0.012, 0.0, False),  # no longer clear
+        (0.03, -0.03, 0.0, False),  # clear on the other side
+        (0.03, 0.03, 0.02, True),  # at this floor neither is clear, and nothing moved
+        (0.012, 0.001, 0.0, False),  # moved by more than a standard error
+        (0.012, 0.005, 0.0, True),
+        (0.05, 0.022, 0.01, False),  # clear by itself, not at the floor
+    ],
+)
+def test_what_the_pipeline_foretold(without, late, bias, passed, sign):
+    found = checks.pipeline(_estimate(sign * without), _estimate(sign * late), Guard(bias=bias))
+    assert found.passed is passed
+    assert set(found.bars) == EFFECT
+    assert ("seen it coming" in str(found.text)) == (not passed)
 
 
 # The gate on the direction of known bias
@@ -212,7 +245,7 @@ def test_names_are_unique_and_checks_are_plain():
         checks.enough_groups(5), checks.enough_periods(10), checks.logged(0.1),
         checks.same_sign(1, [1]), checks.one_team(e), checks.short_panel(e, e),
         checks.second_design(e, e, 0.0, 1), checks.bias_direction(e, e, e, 1),
-        checks.hidden_cause(2.0), checks.up_to_limit(e, 0.1), checks.rounded([1.0]),
+        checks.robustness(UNSEEN), checks.up_to_limit(e, 0.1), checks.rounded([1.0]),
     ]  # fmt: skip
     assert len({c.name for c in made}) == len(made)
     for check in made:

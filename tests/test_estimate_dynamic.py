@@ -171,31 +171,6 @@ def test_leave_one_out_is_the_fit_without_the_group(world):
     assert result.estimate.groups == 8
 
 
-def test_table_without_each_group_has_the_intervals_of_the_refits(world):
-    table = dynamic.without_each_group(dynamic.fit(world, SPEC)).set_index("group")
-    for group in ("T00", "T05"):
-        again = dynamic.fit(world[world["group_id"] != group], SPEC).estimate.interval()
-        np.testing.assert_allclose(
-            table.loc[group], (again.value, again.low, again.high), rtol=1e-7
-        )
-
-
-def test_long_run_and_its_jackknife(world):
-    result = dynamic.fit(world, SPEC)
-
-    def formula(b):
-        b = dict(zip(result.fit.names, b, strict=True))
-        top = sum(b[f"coaching_hours_{k}"] for k in (1, 2, 3))
-        return top / (1 - sum(b[f"revenue_{k}"] for k in (1, 2, 3)))
-
-    value = formula(result.fit.coefficients)
-    loo = np.array([formula(b) for b in result.fit.leave_one_out])
-    assert result.long_run.value == pytest.approx(value, rel=SAME)
-    assert result.long_run.se == pytest.approx(
-        np.sqrt(7 / 8 * ((loo - value) ** 2).sum()), rel=SAME
-    )
-
-
 def test_supply_uses_the_team_mean_of_those_logged(ragged):
     made = design(ragged, dynamic.supply(SPEC))
     good = ragged[ragged["complete"]]

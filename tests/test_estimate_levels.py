@@ -11,9 +11,6 @@ from estimate_dgp import simulate
 from scipy import stats
 
 from salesdiag.estimate import naive, proportion, sensitivity, smallest
-from salesdiag.estimate.design import DynamicPanel
-from salesdiag.estimate.dynamic import fit
-from salesdiag.estimate.panel_ols import fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.finding import Estimate
 
@@ -146,42 +143,6 @@ def test_groups_that_all_win_or_all_lose_do_not_differ(successes):
 
 
 # sensitivity -----------------------------------------------------------------------------------
-
-
-def test_bias_formula_is_exact_for_a_cause_that_is_left_out():
-    rng = np.random.default_rng(4)
-    n = 300
-    unit, group = np.repeat(np.arange(60), 5), np.repeat(np.arange(12), 25)
-    x = rng.normal(size=n)
-    cause = rng.normal(size=n)
-    d = 0.5 * x + 0.4 * cause + rng.normal(size=n)
-    y = 0.2 * d + x + 0.5 * cause + rng.normal(size=n)
-    long = fixed_effects(y, np.column_stack([d, x, cause]), unit, group, names=["d", "x", "z"])
-    short = fixed_effects(y, np.column_stack([d, x]), unit, group, names=["d", "x"])
-    found = sensitivity.strength(long, "d", "z")
-    # partial R2 of z with d given x: by regressing residuals
-    on_x = [fixed_effects(v, x[:, None], unit, group, names=["x"]) for v in (d, cause)]
-    with_d = fixed_effects(d, np.column_stack([cause, x]), unit, group, names=["z", "x"])
-    assert found.r2_driver == pytest.approx(1 - with_d.rss / on_x[0].rss, rel=1e-9)
-    assert found.r2_result == pytest.approx(1 - long.rss / short.rss, rel=1e-9)
-    bias = short.iid_se[0] * np.sqrt(
-        found.r2_result * found.r2_driver / (1 - found.r2_driver) * short.residual_df
-    )
-    assert short.value("d") - bias == pytest.approx(long.value("d"), rel=1e-9)
-
-
-def test_multiple_of_last_months_result_that_would_leave_nothing():
-    frame = simulate(1, effect=0.01, strugglers=0.8)
-    panel = fit(frame, DynamicPanel(driver="coaching_hours")).fit
-    k = sensitivity.confounder_multiple(panel, "coaching_hours_1", "revenue_1")
-    found = sensitivity.strength(panel, "coaching_hours_1", "revenue_1")
-    value, se = panel.value("coaching_hours_1"), panel.iid_se[0]
-    left = sensitivity.bounds(
-        value, se, panel.residual_df, found.r2_driver, found.r2_result, [k, k / 2]
-    )
-    assert left.value[0] == pytest.approx(0, abs=1e-9)
-    assert left.value[1] > 0
-    assert sensitivity.confounder_multiple(panel, "coaching_hours_1", "peers_revenue_3") > k
 
 
 def test_e_values():

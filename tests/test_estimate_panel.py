@@ -203,8 +203,8 @@ def test_leaving_out_works_on_badly_scaled_columns():
     a = fixed_effects(y, X, unit, group, names=list("abc"), dummies=[month])
     b = fixed_effects(y, X * scale, unit, group, names=list("abc"), dummies=[month])
     np.testing.assert_allclose(b.leave_one_out * scale, a.leave_one_out, rtol=1e-7)
-    _, loo = solve_leaving_out(a.xx, a.xy)
-    np.testing.assert_allclose(loo[:, :3], a.leave_one_out, rtol=SAME)
+    _, loo = solve_leaving_out(a.xx, a.xy[:, :, None])
+    np.testing.assert_allclose(loo[:, :3, 0], a.leave_one_out, rtol=SAME)
 
 
 def test_blocks_keep_units_and_groups_together():

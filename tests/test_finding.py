@@ -38,7 +38,7 @@ DIRECTIONS = (1, -1)
 KEYS = [
     "claim", "scope", "team", "verdict", "reason", "estimate", "effect_sizes", "p_value",
     "q_value", "margin", "mde", "naive", "n", "groups", "dropped", "method", "checks", "table",
-    "benchmarks",
+    "benchmarks", "sensitivity",
 ]  # fmt: skip
 """The promised keys, in the order of the interface page."""
 INSIDE = {
@@ -48,6 +48,7 @@ INSIDE = {
     "checks": {"name", "passed", "text"},
     "benchmarks": {"value", "unit", "source", "grade"},
     "team_estimate": {"own", "pooled", "shrunken", "weight"},
+    "sensitivity": {"tipping_minutes", "floor_minutes", "partial_r2", "robustness_value"},
 }
 VERDICTS = {
     "supported", "contradicted", "negligible", "inconclusive", "not_testable", "measured",

@@ -496,13 +496,3 @@ def test_robustness_of_darfur():
     assert sensitivity.robustness_value(t, 783, alpha=0.05) == pytest.approx(0.07626, abs=5e-6)
     many = sensitivity.robustness_value(np.array([t, 0.0, 1.0]), 783, alpha=0.05)
     assert many.tolist() == [pytest.approx(0.07626, abs=5e-6), 0, 0]
-
-
-def test_bounds_of_darfur():
-    # benchmark `female`; its partial R2 with treatment and outcome: reference_py.out
-    with_female = {"r2_driver": 0.0090810652, "r2_result": 0.1090339154}
-    found = sensitivity.bounds(**DARFUR, **with_female, k=[1, 2, 3])
-    np.testing.assert_allclose(found.r2_driver, [0.0092, 0.0183, 0.0275], atol=5e-5)
-    np.testing.assert_allclose(found.r2_result, [0.1246, 0.2493, 0.3741], atol=5e-5)
-    np.testing.assert_allclose(found.value, [0.0752, 0.0529, 0.0304], atol=5e-5)
-    np.testing.assert_allclose(found.se, [0.0219, 0.0204, 0.0187], atol=5e-5)

@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from salesdiag.settings import LIMITS, Control, Looks, Reading, Settings, parse, read
+from salesdiag.settings import (
+    LIMITS,
+    PARTS,
+    Control,
+    Effects,
+    Foresight,
+    Looks,
+    NegativeControl,
+    Reading,
+    Settings,
+    parse,
+    read,
+)
 
 
 def _parse(toml):
@@ -59,18 +71,30 @@ def test_everything_can_be_set(tmp_path):
         delimiter = ";"
         [coaching]
         shared_kinds = ["observation"]
+        hours_set_by = "roster"
         [control]
         revenue = { 2024 = 12.5, total = 20 }
         tolerance = 0.01
         [looks]
         planned = 5
         since = "2026-01-01"
+        [effects]
+        horizon_months = 5
+        change_hours = 2
+        [foresight]
+        floor_hours_per_log_point = 0.5
+        [negative_control]
+        products = ["Renewal", "Licence"]
         """,
         encoding="utf-8",
     )
     found, faults = parse(read(path), "Folder")
     assert not faults
     assert found.name == "Söhne"
+    assert found.effects == Effects(horizon_months=5, change_hours=2)
+    assert found.foresight == Foresight(floor_hours_per_log_point=0.5)
+    assert found.coaching.hours_set_by == "roster"
+    assert found.negative_control == NegativeControl(products=["Renewal", "Licence"])
     assert found.limits == {**LIMITS, "own_deals_per_quarter": 2}
     assert found.benchmarks == {"wage": 3}
     assert found.reading == Reading(
@@ -80,8 +104,7 @@ def test_everything_can_be_set(tmp_path):
     assert found.looks == Looks(planned=5, since="2026-01-01")
     assert found.coaching.group_kinds == ("observation",)
     assert found.control == Control(revenue={"2024": 12.5, "total": 20}, tolerance=0.01)
-    tables = {"limits", "benchmarks", "reading", "coaching", "control", "looks"}
-    set_by_hand = {f.name for f in fields(Settings)} - tables
+    set_by_hand = {f.name for f in fields(Settings)} - {"limits", "benchmarks", *PARTS}
     raw = read(path)
     assert {name: getattr(found, name) for name in set_by_hand} == {n: raw[n] for n in set_by_hand}
 
@@ -107,6 +130,14 @@ def test_everything_can_be_set(tmp_path):
         ("gross_margin = -0.1", "gross_margin", "0 – 1"),
         ("gross_margin = nan", "gross_margin", "must be number"),
         ("gross_margin = true", "gross_margin", "must be number"),
+        ("[effects]\nhorizon_months = 0", "effects.horizon_months", "1 – 12"),
+        ("[effects]\nhorizon_months = 2.5", "effects.horizon_months", "whole number"),
+        ("[effects]\nhorizont = 3", "effects.horizont", "not known"),
+        ("[foresight]\nfloor_hours_per_log_point = -1", "foresight.floor_hours_per_log_point", "0"),
+        ("[coaching]\nhours_set_by = 'mood'", "coaching.hours_set_by", "roster, trial"),
+        ("[coaching]\nhours_set_by = 3", "coaching.hours_set_by", "must be text"),
+        ("[negative_control]\nproducts = 'x'", "negative_control.products", "list of texts"),
+        ("[negative_control]\nproducts = [3]", "negative_control.products", "list of texts"),
         ("manager_hour_cost = -1", "manager_hour_cost", "0 – inf"),
         ("manager_hour_cost = inf", "manager_hour_cost", "must be number"),
         ("manager_hour_cost = '60'", "manager_hour_cost", "must be number"),

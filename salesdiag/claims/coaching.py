@@ -11,31 +11,32 @@ COACHING_HOURS = Claim(
     needs=("coaching.minutes", "orders|opportunities.amount", "assignments"),
     design=RepEffect(driver="coaching_hours", break_even=True),
     direction=1,
-    margin=0.005,
+    margin=0.01,
     words={
         "more": N_(
-            "One more hour of coaching a month goes with {size:pct1} higher sales in the month "
-            "after ({low:+pct1} to {high:+pct1})."
+            "One more hour of coaching a month, kept up, goes with {size:pct1} higher monthly "
+            "sales after {months:int} months ({low:+pct1} to {high:+pct1})."
         ),
         "less": N_(
-            "One more hour of coaching a month goes with {size:pct1} lower sales in the month "
-            "after ({low:+pct1} to {high:+pct1})."
+            "One more hour of coaching a month, kept up, goes with {size:pct1} lower monthly "
+            "sales after {months:int} months ({low:+pct1} to {high:+pct1})."
         ),
         "small": N_(
-            "One more hour of coaching a month changes next month's sales by too little to "
-            "matter ({low:+pct1} to {high:+pct1})."
+            "One more hour of coaching a month, kept up, changes monthly sales by too little to "
+            "matter within {months:int} months ({low:+pct1} to {high:+pct1})."
         ),
         "untold": N_(
-            "Whether more coaching makes reps sell more cannot be told: one more hour a month "
-            "may change sales in the month after by anything between {low:+pct1} and {high:+pct1}."
+            "Whether more coaching makes reps sell more cannot be told: one more hour a month, "
+            "kept up, may change monthly sales within {months:int} months by anything between "
+            "{low:+pct1} and {high:+pct1}."
         ),
         "size": N_(
-            "For the company that is {money:+money} of sales a month for one more hour with each "
-            "rep ({low:+money} to {high:+money})."
+            "For the company that is {money:+money} of sales a month for one more hour a month "
+            "with each rep ({low:+money} to {high:+money})."
         ),
         "team_size": N_(
-            "For this team that is {money:+money} of sales a month for one more hour with each rep "
-            "({low:+money} to {high:+money})."
+            "For this team that is {money:+money} of sales a month for one more hour a month "
+            "with each rep ({low:+money} to {high:+money})."
         ),
         "change": N_(
             "Would change our mind: months in which coaching was set by something other than "

@@ -10,7 +10,7 @@ from salesdiag import checks
 from salesdiag.claims.base import Claim
 from salesdiag.claims.designs.base import Effect
 from salesdiag.company import Company
-from salesdiag.finding import Estimate, Finding, Interval
+from salesdiag.finding import Estimate, Finding, Interval, Sensitivity
 from salesdiag.text import Message, Template
 from salesdiag.text import claims as words
 
@@ -38,19 +38,20 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
         **claim.design.told(company),
     }
     told: dict[str, Message] = {"headline": _headline(finding, percent, said, values)}
+    silent = told["headline"].template in (*words.LEANS.values(), words.NO_ANSWER)
     money = finding.effect_sizes.get("money_per_month")
     if money is not None and finding.verdict in DECIDED:
         told["size"] = said["size" if finding.team is None else "team_size"](
             money=money.value, low=money.low, high=money.high
         )
-    elif math.isfinite(finding.mde) and told["headline"].template is not words.UNDECIDED:
+    elif math.isfinite(finding.mde) and not silent:
         told["size"] = words.SMALLEST_SEEN(
             mde=math.expm1(finding.mde), margin=math.expm1(finding.margin)
         )
     if finding.naive is not None:
         told["naive"] = _beside(finding, claim.design.evidence(company, claim).reaction)
     if finding.verdict in DECIDED:
-        told["doubt"] = words.ONLY_IF_NOTHING_HIDDEN()
+        told["doubt"] = _unseen(finding.sensitivity)
     told["change"] = said["tell" if finding.verdict == "inconclusive" else "change"]()
     return replace(finding, words=told)
 
@@ -61,7 +62,8 @@ def _headline(
     """Return the sentence that answers a claim.
 
     An interval on one side of zero says more than that nothing can be told: which side it is, and
-    why that does not decide the claim all the same.
+    why that does not decide the claim all the same. How large the effect would be is not said then,
+    nor where a check takes away the answer: a size that is not trusted is not told.
     """
     way = "more" if percent.value > 0 else "less"
     if finding.verdict == "negligible":
@@ -69,8 +71,19 @@ def _headline(
     if finding.verdict in DECIDED:
         return said[way](**values)
     if percent.low > 0 or percent.high < 0:
-        return words.UNDECIDED(seen=said[way](**values), reason=finding.reason)
-    return said["untold"](**values)
+        side = 1 if percent.value * finding.direction > 0 else -1
+        return words.LEANS[side](reason=finding.reason)
+    barred = [c for c in finding.checks if c.passed is False and set(DECIDED) & set(c.bars)]
+    return words.NO_ANSWER(reason=barred[0].text) if barred else said["untold"](**values)
+
+
+def _unseen(sensitivity: Sensitivity | None) -> Message:
+    """Return what a decided answer still hangs on."""
+    if sensitivity is None or not math.isfinite(sensitivity.tipping_minutes):
+        return words.ONLY_IF_NOTHING_HIDDEN()
+    if sensitivity.floor_minutes == 0:
+        return words.TIPPED_BY_DESIGN()
+    return words.TIPPED(tipping=sensitivity.tipping_minutes)
 
 
 def _beside(finding: Finding, reaction: Estimate | None) -> Message:

@@ -63,6 +63,13 @@ class DynamicPanel:
         The team's mean driver in place of the unit's own.
     family : {"auto", "log", "poisson"}
         Log results, or Poisson where more than 5 % of usable rows have no revenue.
+    horizon : int
+        The effect is summed over months 1 to this one after a unit of the driver.
+    same_month : bool
+        The driver's own month enters too, and the sum begins with it.
+    ahead : int
+        Months over which later regressors' reaction to an error is taken out of the bias of fixed
+        effects (log panels); 0 leaves it in.
     """
 
     driver: str
@@ -83,9 +90,12 @@ class DynamicPanel:
     tame: float = 0.0
     supply: bool = False
     family: Family = "auto"
+    horizon: int = 1
+    same_month: bool = False
+    ahead: int = 0
 
     def __post_init__(self) -> None:
-        if self.lags < 1 or self.own_lags < 1:
+        if self.lags < 1 or self.own_lags < 1 or self.horizon < 1:
             raise ValueError("a dynamic panel needs at least one earlier month")
         if self.cycle < 1 or not 0 <= self.tame < 0.5:
             raise ValueError("a cycle has one month or more, and a quantile is below one half")
@@ -117,6 +127,8 @@ class Design:
         Group ids.
     driver : ndarray, shape (n,)
         The driver in the outcome's own month; NaN where not logged.
+    now : ndarray, shape (n, len(spec.information))
+        The information of the outcome's own month; NaN where unknown.
     index : ndarray of int, shape (n,)
         Row positions in the frame.
     dropped : mapping
@@ -132,6 +144,7 @@ class Design:
     effects: Codes
     group: np.ndarray
     driver: Array
+    now: Array
     index: Codes
     family: str
     zero_share: float
@@ -153,7 +166,7 @@ class Design:
         return replace(
             self, y=self.y[mask], X=self.X[mask], unit=self.unit[mask], time=self.time[mask],
             effects=self.effects[mask], group=self.group[mask], driver=self.driver[mask],
-            index=self.index[mask],
+            now=self.now[mask], index=self.index[mask],
         )  # fmt: skip
 
     def with_driver_as_outcome(self) -> Design:
@@ -208,6 +221,8 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     else:
         drivers = dict(basis(lagged(driver, 1)))
         drivers |= {f"{spec.driver}_{k}": lagged(driver, k) for k in range(2, spec.lags + 1)}
+    if spec.same_month:
+        drivers[f"{spec.driver}_0"] = np.where(complete, driver, np.nan)
     own: dict[str, Array] = {}
     peers: dict[str, Array] = {}
     controls: dict[str, Array] = {}
@@ -216,6 +231,8 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
     beyond = np.where(usable, np.where(positive, log - tamed, 0.0), np.nan)
     filled = np.where(usable, np.where(positive, tamed, 0.0), np.nan)
     seen = {name: frame[name].to_numpy(dtype=float) for name in spec.information}
+    # what information does later is carried forward from its own equation, which needs it now
+    now = seen if spec.horizon > 1 or spec.same_month else {}
     others = {
         name: calendar.mean_of_others(
             log if name == spec.outcome else frame[name].to_numpy(dtype=float)
@@ -240,7 +257,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
             "driver_missing": _unknown(drivers),
             "earlier_result_missing": _unknown(own),
             "no_peers": _unknown(peers),
-            "control_missing": _unknown(controls),
+            "control_missing": _unknown(controls) | _unknown(now),
         }
     )
     zero_share = float((~positive[alive]).mean()) if alive.any() else 0.0
@@ -267,6 +284,7 @@ def design(frame: pd.DataFrame, spec: DynamicPanel, basis: Basis | None = None) 
         effects=_effects(frame, spec, calendar.time)[alive],
         group=frame[spec.group].to_numpy()[alive],
         driver=np.where(complete, driver, np.nan)[alive],
+        now=frame[list(spec.information)].to_numpy(dtype=float)[alive],
         index=np.flatnonzero(alive),
         family=family,
         zero_share=zero_share,

@@ -1,4 +1,4 @@
-"""The dynamic panel: what one more unit of a driver does to next month's result.
+"""The dynamic panel: what one more unit of a driver does to the results of the months after.
 
 Managers coach those who did badly last month, results carry over from month to month, and teams
 rise and fall together; a correlation reads all three as the effect of coaching. The dynamic panel
@@ -8,7 +8,7 @@ Months are matched by the calendar, never by row position.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,16 +16,11 @@ import pandas as pd
 
 from salesdiag.estimate.blocks import Array
 from salesdiag.estimate.design import Design, DynamicPanel, design
-from salesdiag.estimate.panel_ols import (
-    Fit,
-    LinearFit,
-    fixed_effects,
-    jackknife_se,
-    solve_leaving_out,
-)
-from salesdiag.estimate.poisson import first_coefficient, poisson_fixed_effects
+from salesdiag.estimate.panel_ols import Fit, LinearFit, jackknife_se, several_outcomes
+from salesdiag.estimate.poisson import coefficients_alone, poisson_fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import Estimate
+from salesdiag.estimate.response import Equation, cumulative, responses
+from salesdiag.finding import Estimate, Interval
 from salesdiag.text import Message
 from salesdiag.text import methods as words
 
@@ -43,9 +38,13 @@ class Dynamic:
     ----------
     spec : DynamicPanel
     estimate : Estimate
-        Effect of the driver on next month's result, log points per unit.
-    long_run : Estimate
-        Sum of the driver's coefficients over one less the sum of the result's own.
+        Effect of the driver, summed over the months 1 to the horizon after it: log points of a
+        month's result per unit. With a horizon of one, its coefficient on the next month's result.
+    path : ndarray, shape (G + 1, horizon + 1)
+        Effect on each month from the driver's own on; then the same without each group.
+    equations : tuple
+        Regressors and coefficients behind it: of the result, then of each piece of information
+        (:mod:`salesdiag.estimate.response`).
     fit : Fit
         All coefficients; a ``LinearFit`` unless ``family`` is ``"poisson"``.
     family : str
@@ -60,7 +59,8 @@ class Dynamic:
 
     spec: DynamicPanel
     estimate: Estimate
-    long_run: Estimate
+    path: Array
+    equations: tuple[Equation, ...]
     fit: Fit
     family: str
     periods: int
@@ -106,39 +106,31 @@ def value(frame: pd.DataFrame, spec: DynamicPanel) -> float:
         As there.
     """
     made = design(frame, spec)
-    if made.family != "poisson":
+    if made.family != "poisson" or (spec.horizon > 1 and spec.information):
         return _dynamic(made).estimate.value
     _require_room(made, MIN_PERIODS)
-    found, groups = first_coefficient(
+    names, found, groups = coefficients_alone(
         made.y, made.X, made.unit, made.group, names=made.names, dummies=made.dummies
     )
     _require_groups(groups)
-    if not np.isfinite(found):
+    _require_drivers(spec, names)
+    total = float(cumulative(spec, responses(spec, [(names, found[None])]))[0])
+    if not np.isfinite(total):
         raise NotEstimable(words.ONE_GROUP_DECIDES())
-    return found
+    return total
 
 
 def _dynamic(made: Design) -> Dynamic:
     spec = made.spec
-    fitted, dropped = regress(made)
-    driver, own = driver_names(spec), own_names(spec)
-    kind = words.DYNAMIC if made.family == "log" else words.DYNAMIC_POISSON
-    method = kind(lags=spec.lags, df=fitted.groups - 1)
-    if spec.supply:
-        method = words.SUPPLY()
-    first = coefficient(fitted, driver[0], method=method, dropped=dropped)
-
-    def long_run(b: Array) -> Array:
-        top = sum(_column(fitted, b, name) for name in driver)
-        carried = sum(_column(fitted, b, name) for name in own)
-        return np.asarray(
-            np.where(carried < 1, top / np.where(carried < 1, 1 - carried, 1), np.nan)
-        )
-
+    fits, dropped = _system(made, MIN_PERIODS)
+    fitted, (equations, path) = fits[0], _carried_forward(spec, fits)
     return Dynamic(
         spec=spec,
-        estimate=first,
-        long_run=transformed(fitted, long_run, method=words.LONG_RUN(), dropped=dropped),
+        estimate=_stated(
+            fitted, cumulative(spec, path), method=_method(made, fitted), dropped=dropped
+        ),
+        path=path,
+        equations=equations,
         fit=fitted,
         family=made.family,
         periods=made.periods,
@@ -147,8 +139,63 @@ def _dynamic(made: Design) -> Dynamic:
     )
 
 
-def _column(fitted: Fit, b: Array, name: str) -> Array:
-    return b[..., fitted.names.index(name)] if name in fitted.names else np.zeros(b.shape[:-1])
+def _method(made: Design, fitted: Fit) -> Message:
+    spec = made.spec
+    if spec.supply:
+        return words.SUPPLY()
+    if spec.horizon > 1:
+        kind = words.CUMULATIVE if made.family == "log" else words.CUMULATIVE_POISSON
+        return kind(months=spec.horizon, lags=spec.lags, df=fitted.groups - 1)
+    kind = words.DYNAMIC if made.family == "log" else words.DYNAMIC_POISSON
+    return kind(lags=spec.lags, df=fitted.groups - 1)
+
+
+def _carried_forward(spec: DynamicPanel, fits: Sequence[Fit]) -> tuple[tuple[Equation, ...], Array]:
+    """Return the equations behind an effect, and its path, full sample and without each group.
+
+    Raises
+    ------
+    NotEstimable
+        A month of the driver was left out as collinear, or one group alone determines the effect.
+    """
+    groups = fits[0].group_names
+    _require_drivers(spec, fits[0].names)
+    equations = tuple((fit.names, _draws(fit, groups)) for fit in fits)
+    path = responses(spec, equations)
+    if not np.isfinite(path).all():
+        raise NotEstimable(words.ONE_GROUP_DECIDES())
+    return equations, path
+
+
+def information_fits(made: Design) -> tuple[LinearFit, ...]:
+    """Fit each piece of information on the regressors of the result."""
+    return _least_squares(made, made.now)
+
+
+def _draws(fitted: Fit, groups: tuple[object, ...]) -> Array:
+    """Return coefficients, and below them those without each group; absent ones change nothing."""
+    known = dict(zip(fitted.group_names, fitted.leave_one_out, strict=True))
+    rows = [known.get(g, fitted.coefficients) for g in groups]
+    return np.vstack([fitted.coefficients, *rows])
+
+
+def _require_drivers(spec: DynamicPanel, names: tuple[str, ...]) -> None:
+    needed = driver_names(spec)[: spec.horizon] + [f"{spec.driver}_0"] * spec.same_month
+    if not set(needed) <= set(names):
+        raise NotEstimable(words.NO_VARIATION())
+
+
+def profile(result: Dynamic) -> list[Interval]:
+    """Return the effect month by month from the driver's own on, with 95 % intervals.
+
+    The driver's own month is 0 by construction unless the specification has it enter.
+    """
+    return [
+        replace(
+            result.estimate, value=float(month[0]), se=jackknife_se(float(month[0]), month[1:])
+        ).interval()
+        for month in result.path.T
+    ]
 
 
 def driver_names(spec: DynamicPanel) -> list[str]:
@@ -169,17 +216,35 @@ def regress(made: Design, *, min_periods: int = MIN_PERIODS) -> tuple[Fit, dict[
     NotEstimable
         Too few months, groups or rows.
     """
+    fits, dropped = _system(made, min_periods, carried=False)
+    return fits[0], dropped
+
+
+def _system(
+    made: Design, min_periods: int, *, carried: bool = True
+) -> tuple[tuple[Fit, ...], dict[str, int]]:
+    """Fit a design, and each piece of information where an effect is carried forward."""
     _require_room(made, min_periods)
-    args = (made.y, made.X, made.unit, made.group)
-    fitted: Fit
+    carried = carried and (made.spec.horizon > 1 or made.spec.same_month)
+    told = made.now if carried else made.now[:, :0]
+    fits: tuple[Fit, ...]
     never = 0
     if made.family == "poisson":
-        fitted, never = poisson_fixed_effects(*args, names=made.names, dummies=made.dummies)
+        args = (made.y, made.X, made.unit, made.group)
+        first, never = poisson_fixed_effects(*args, names=made.names, dummies=made.dummies)
+        fits = (first, *(_least_squares(made, told) if told.size else ()))
     else:
-        fitted = fixed_effects(*args, names=made.names, dummies=made.dummies)
-    dropped = made.dropped | {"never_sold": never, "single_row": fitted.singletons}
-    _require_groups(fitted.groups)
-    return fitted, {cause: n for cause, n in dropped.items() if n}
+        fits = _least_squares(made, np.column_stack([made.y, told]))
+    dropped = made.dropped | {"never_sold": never, "single_row": fits[0].singletons}
+    _require_groups(fits[0].groups)
+    return fits, {cause: n for cause, n in dropped.items() if n}
+
+
+def _least_squares(made: Design, outcomes: Array) -> tuple[LinearFit, ...]:
+    return several_outcomes(
+        outcomes, made.X, made.unit, made.group, names=made.names, dummies=made.dummies,
+        time=made.time, ahead=min(made.spec.ahead, made.periods // 2),
+    )  # fmt: skip
 
 
 def _require_room(made: Design, min_periods: int) -> None:
@@ -232,8 +297,20 @@ def transformed(
     function : callable
         Takes coefficients, shape (..., K), and returns values, shape (...).
     """
-    value = float(function(fitted.coefficients))
-    leave_one_out = function(fitted.leave_one_out)
+    values = np.r_[function(fitted.coefficients), function(fitted.leave_one_out)]
+    return _stated(fitted, values, method=method, dropped=dropped, unit=unit)
+
+
+def _stated(
+    fitted: Fit,
+    values: Array,
+    *,
+    method: Message,
+    dropped: dict[str, int],
+    unit: str = "log_points",
+) -> Estimate:
+    """Return an estimate from its value and those without each group, shape (G + 1,)."""
+    value, leave_one_out = float(values[0]), values[1:]
     return Estimate(
         value=value,
         se=jackknife_se(value, leave_one_out),
@@ -261,18 +338,28 @@ def placebo_lead(frame: pd.DataFrame, spec: DynamicPanel) -> Estimate:
     The dynamic panel with the driver as outcome: the coefficient is in units of the driver per log
     point of last month's result. Negative: those who did badly get more of it. A reaction does not
     invalidate the dynamic panel, which allows for it; it says on which side the estimate errs
-    where managers see more than the data show.
+    where managers see more than the data show. With ``spec.supply`` it is the team's mean driver
+    and its answer to a month in which the whole team sold more.
 
     Raises
     ------
     NotEstimable
         As :func:`fit`.
     """
-    made = design(frame, spec).with_driver_as_outcome()
+    made = design(frame, replace(spec, same_month=False)).with_driver_as_outcome()
     fitted, dropped = regress(made)
-    return coefficient(
-        fitted, own_names(spec)[0], method=words.REACTION(), dropped=dropped, unit="ratio"
-    )
+    own = own_names(spec)[0]
+    if not spec.supply:
+        return coefficient(fitted, own, method=words.REACTION(), dropped=dropped, unit="ratio")
+    team = [own, *(f"peers_{name}_1" for name in spec.peers if name == spec.outcome)]
+    places = [fitted.names.index(name) for name in team if name in fitted.names]
+    found = transformed(
+        fitted, lambda b: b[..., places].sum(axis=-1), method=words.REACTION(), dropped=dropped,
+        unit="ratio",
+    )  # fmt: skip
+    if not np.isfinite(found.se):
+        raise NotEstimable(words.ONE_GROUP_DECIDES())
+    return found
 
 
 def half_panel_jackknife(frame: pd.DataFrame, spec: DynamicPanel) -> Estimate:
@@ -292,77 +379,23 @@ def half_panel_jackknife(frame: pd.DataFrame, spec: DynamicPanel) -> Estimate:
     Review of Economic Studies 82.
     """
     made = design(frame, spec)
-    name = driver_names(spec)[0]
-    whole, dropped = regress(made)
+    fits, dropped = _system(made, MIN_PERIODS)
+    whole = fits[0]
     months = np.unique(made.time)
     middle = months[len(months) // 2]
-    halves = [
-        regress(made.rows(half), min_periods=MIN_HALF)[0]
-        for half in (made.time < middle, made.time >= middle)
-    ]
-    parts = [_by_group(f, name, whole.group_names) for f in (whole, *halves)]
-    (value, loo), (early, early_loo), (late, late_loo) = parts
-    combined = 2 * value - (early + late) / 2
-    combined_loo = 2 * loo - (early_loo + late_loo) / 2
-    return Estimate(
-        value=combined,
-        se=jackknife_se(combined, combined_loo),
-        df=whole.groups - 1,
-        unit="log_points",
-        n=whole.n,
-        groups=whole.groups,
-        method=words.HALF_PANEL(),
-        leave_one_out=dict(zip(map(str, whole.group_names), combined_loo.tolist(), strict=True)),
-        dropped=dropped,
-    )
+    parts = [_by_group(spec, fits, whole.group_names)]
+    for half in (made.time < middle, made.time >= middle):
+        part = made.rows(half)
+        parts.append(_by_group(spec, _system(part, MIN_HALF)[0], whole.group_names))
+    combined = 2 * parts[0] - (parts[1] + parts[2]) / 2
+    return _stated(whole, combined, method=words.HALF_PANEL(), dropped=dropped)
 
 
-def _by_group(fitted: Fit, name: str, groups: tuple[object, ...]) -> tuple[float, Array]:
-    """Return a coefficient, and without each group; a group that is absent changes nothing."""
-    if name not in fitted.names:
-        raise NotEstimable(words.NO_VARIATION())
-    j = fitted.names.index(name)
-    value = float(fitted.coefficients[j])
-    known = dict(zip(fitted.group_names, fitted.leave_one_out[:, j], strict=True))
-    return value, np.array([known.get(g, value) for g in groups])
-
-
-def without_each_group(result: Dynamic) -> pd.DataFrame:
-    """Return the estimate without each group, with an interval of its own.
-
-    Returns
-    -------
-    DataFrame
-        ``group``, ``value``, ``low``, ``high`` (95 %, jackknife over the groups left, t(G-2)).
-
-    Raises
-    ------
-    ValueError
-        The panel is a Poisson panel, which has no cross products to take groups out of.
-    """
-    fitted = result.fit
-    if not isinstance(fitted, LinearFit):
-        raise ValueError("only a log panel can be refitted without each group")
-    j = fitted.names.index(driver_names(result.spec)[0])
-    rows = []
-    for i, group in enumerate(fitted.group_names):
-        value, loo = _refit_without(fitted, i, j)
-        estimate = replace(
-            result.estimate, value=value, se=jackknife_se(value, loo), df=fitted.groups - 2
-        )
-        interval = estimate.interval()
-        rows.append((str(group), value, interval.low, interval.high))
-    return pd.DataFrame(rows, columns=["group", "value", "low", "high"])
-
-
-def _refit_without(fitted: LinearFit, left_out: int, j: int) -> tuple[float, Array]:
-    """Return coefficient ``j`` without a group, and without that and each other group."""
-    rest = np.delete(np.arange(fitted.groups), left_out)
-    xx, xy = fitted.xx[rest], fitted.xy[rest]
-    keep = np.diagonal(xx.sum(axis=0)) > 1e-12 * np.diagonal(fitted.xx.sum(axis=0))
-    place = int(keep[:j].sum())
-    beta, loo = solve_leaving_out(xx[:, keep][:, :, keep], xy[:, keep])
-    return float(beta[place]), loo[:, place]
+def _by_group(spec: DynamicPanel, fits: Sequence[Fit], groups: tuple[object, ...]) -> Array:
+    """Return the effect, and without each group; a group that is absent changes nothing."""
+    effect = cumulative(spec, _carried_forward(spec, fits)[1])
+    known = dict(zip(fits[0].group_names, effect[1:], strict=True))
+    return np.array([effect[0], *(known.get(g, effect[0]) for g in groups)])
 
 
 def specification_curve(frame: pd.DataFrame, spec: DynamicPanel) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from salesdiag.estimate.blocks import (
     independent_columns,
     well_conditioned,
 )
+from salesdiag.estimate.feedback import later_sums
 from salesdiag.estimate.resample import wild_weights
 
 
@@ -103,6 +104,8 @@ class LinearFit(Fit):
         Residual sum of squares.
     residual_df : int
         Rows less columns less absorbed units.
+    residuals : ndarray, shape (rows given,)
+        In the order given; NaN where a row was left out.
     """
 
     xx: Array
@@ -110,6 +113,7 @@ class LinearFit(Fit):
     all_coefficients: Array
     rss: float
     residual_df: int
+    residuals: Array
 
     @property
     def iid_se(self) -> Array:
@@ -141,6 +145,8 @@ def fixed_effects(
     *,
     names: Sequence[str],
     dummies: Sequence[ArrayLike] = (),
+    time: ArrayLike | None = None,
+    ahead: int = 0,
 ) -> LinearFit:
     """Fit least squares with absorbed unit effects and dummies, clustered by group.
 
@@ -160,6 +166,10 @@ def fixed_effects(
         Names of the columns of ``X``.
     dummies : sequence of arrays, each shape (n,)
         Codes of further effects, such as months; they enter as indicator columns.
+    time : array of int, shape (n,), optional
+        Month numbers; with ``ahead``, the bias of fixed effects is taken out over so many months
+        (:func:`salesdiag.estimate.feedback`), and ``xy`` holds the corrected products.
+    ahead : int
 
     Returns
     -------
@@ -180,38 +190,75 @@ def fixed_effects(
     >>> round(fit.value("x"), 6), fit.groups
     (2.0, 10)
     """
-    outcome, regressors = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
-    if not (np.isfinite(outcome).all() and np.isfinite(regressors).all()):
+    outcome = np.asarray(y, dtype=float)[:, None]
+    return several_outcomes(
+        outcome, X, unit, group, names=names, dummies=dummies, time=time, ahead=ahead
+    )[0]
+
+
+def several_outcomes(
+    Y: ArrayLike,
+    X: ArrayLike,
+    unit: ArrayLike | None,
+    group: ArrayLike,
+    *,
+    names: Sequence[str],
+    dummies: Sequence[ArrayLike] = (),
+    time: ArrayLike | None = None,
+    ahead: int = 0,
+) -> tuple[LinearFit, ...]:
+    """Fit :func:`fixed_effects` for several outcomes of the same rows, ``Y`` of shape (n, S)."""
+    outcomes, regressors = np.asarray(Y, dtype=float), np.asarray(X, dtype=float)
+    if not (np.isfinite(outcomes).all() and np.isfinite(regressors).all()):
         raise ValueError("outcome and regressors must be finite")
     blocks = Blocks.of(unit, group)
     if len(blocks.group_names) < 2:
         raise ValueError("at least two groups with usable rows are needed")
-    raw = np.column_stack([regressors, *map(dummy_columns, dummies), outcome])[blocks.order]
+    raw = np.column_stack([regressors, *map(dummy_columns, dummies), outcomes])[blocks.order]
     moved = blocks.within(raw) if unit is not None else raw
-    columns = independent_columns(raw[:, :-1], moved[:, :-1], len(names))
-    z, target = moved[:, columns], moved[:, -1]
+    wide = raw.shape[1] - outcomes.shape[1]
+    columns = independent_columns(raw[:, :wide], moved[:, :wide], len(names))
+    z = moved[:, columns]
     xx = np.stack([z[s].T @ z[s] for s in blocks.group_slices])
-    xy = np.stack([z[s].T @ target[s] for s in blocks.group_slices])
-    beta, loo = solve_leaving_out(xx, xy)
     k = int((columns < len(names)).sum())
-    rss = float(target @ target - beta @ xy.sum(axis=0))
     units = len(blocks.unit_starts) if unit is not None else 0
-    return LinearFit(
-        names=tuple(names[c] for c in columns[:k]),
-        collinear=tuple(name for c, name in enumerate(names) if c not in columns),
-        coefficients=beta[:k],
-        leave_one_out=loo[:, :k],
-        cv1=_cv1(xx, xy, beta, len(target))[:k, :k],
-        group_names=blocks.group_names,
-        n=len(target),
-        units=units,
-        singletons=blocks.singletons,
-        xx=xx,
-        xy=xy,
-        all_coefficients=beta,
-        rss=max(rss, 0.0),
-        residual_df=len(target) - len(columns) - units,
+    targets = moved[:, wide:]
+    xy = np.stack([z[s].T @ targets[s] for s in blocks.group_slices])
+    if ahead and time is not None and unit is not None:
+        months = np.asarray(time, dtype=np.intp)[blocks.order]
+        later = later_sums(blocks, z, months - months.min(), ahead)
+        residual = targets - z @ _solve(xx.sum(axis=0), xy.sum(axis=0))
+        xy = xy + np.stack([later[s].T @ residual[s] for s in blocks.group_slices])
+    beta, loo = solve_leaving_out(xx, xy)
+    inverse = np.linalg.inv(xx.sum(axis=0))
+    left = np.full(outcomes.shape, np.nan)
+    left[blocks.order] = targets - z @ beta
+    return tuple(
+        LinearFit(
+            names=tuple(names[c] for c in columns[:k]),
+            collinear=tuple(name for c, name in enumerate(names) if c not in columns),
+            coefficients=beta[:k, i],
+            leave_one_out=loo[:, :k, i],
+            cv1=_cv1(xx, xy[:, :, i], beta[:, i], inverse, len(z))[:k, :k],
+            group_names=blocks.group_names,
+            n=len(z),
+            units=units,
+            singletons=blocks.singletons,
+            xx=xx,
+            xy=xy[:, :, i],
+            all_coefficients=beta[:, i],
+            rss=float(np.nansum(left[:, i] ** 2)),
+            residual_df=len(z) - len(columns) - units,
+            residuals=left[:, i],
+        )
+        for i in range(outcomes.shape[1])
     )
+
+
+def _solve(matrix: Array, right: Array) -> Array:
+    scale = np.sqrt(np.diag(matrix))
+    solved = np.linalg.solve(matrix / np.outer(scale, scale), right / scale[:, None])
+    return np.asarray(solved / scale[:, None])
 
 
 def solve_leaving_out(xx: Array, xy: Array) -> tuple[Array, Array]:
@@ -219,27 +266,30 @@ def solve_leaving_out(xx: Array, xy: Array) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    xx, xy : ndarray, shapes (G, C, C) and (G, C)
+    xx, xy : ndarray, shapes (G, C, C) and (G, C, S)
+        For S outcomes at once.
 
     Returns
     -------
-    coefficients : ndarray, shape (C,)
-    leave_one_out : ndarray, shape (G, C)
+    coefficients : ndarray, shape (C, S)
+    leave_one_out : ndarray, shape (G, C, S)
         NaN for a coefficient that the remaining groups do not determine.
     """
     total, right = xx.sum(axis=0), xy.sum(axis=0)
     scale = np.sqrt(np.diag(total))
-    norm = scale[:, None] * scale
-    a, b = (total - xx) / norm, (right - xy) / scale
-    beta = np.linalg.solve(total / norm, right / scale) / scale
+    a, b = (total - xx) / np.outer(scale, scale), (right - xy) / scale[:, None]
+    beta = _solve(total, right)
     if well_conditioned(a):
-        return beta, np.linalg.solve(a, b[..., None])[..., 0] / scale
-    return beta, np.stack([determined(m, v) for m, v in zip(a, b, strict=True)]) / scale
+        return beta, np.linalg.solve(a, b) / scale[:, None]
+    alone = [
+        np.column_stack([determined(m, column) for column in v.T])
+        for m, v in zip(a, b, strict=True)
+    ]
+    return beta, np.stack(alone) / scale[:, None]
 
 
-def _cv1(xx: Array, xy: Array, beta: Array, n: int) -> Array:
+def _cv1(xx: Array, xy: Array, beta: Array, inverse: Array, n: int) -> Array:
     g, c = xy.shape
-    inverse = np.linalg.inv(xx.sum(axis=0))
     scores = xy - xx @ beta
     factor = g / (g - 1) * (n - 1) / max(n - c, 1)
     return np.asarray(factor * inverse @ (scores.T @ scores) @ inverse)

@@ -84,7 +84,7 @@ def poisson_fixed_effects(
     return fit, p.never
 
 
-def first_coefficient(
+def coefficients_alone(
     y: ArrayLike,
     X: ArrayLike,
     unit: ArrayLike,
@@ -92,8 +92,8 @@ def first_coefficient(
     *,
     names: Sequence[str],
     dummies: Sequence[ArrayLike] = (),
-) -> tuple[float, int]:
-    """Return the first regressor's coefficient alone, and the number of groups.
+) -> tuple[tuple[str, ...], Array, int]:
+    """Return the coefficients alone, with the names of regressors, and the number of groups.
 
     What makes :func:`poisson_fixed_effects` slow is left out: the coefficients without each group,
     for which every row is gone through once a group.
@@ -105,8 +105,10 @@ def first_coefficient(
 
     Returns
     -------
-    value : float
-        NaN where the regressor is collinear, or where one group alone determines it.
+    names : tuple of str
+        Regressors that are not collinear.
+    coefficients : ndarray, shape (K,)
+        NaN where one group alone determines it.
     groups : int
 
     Raises
@@ -116,14 +118,13 @@ def first_coefficient(
     """
     p = _prepared(y, X, unit, group, names, dummies)
     groups = len(p.blocks.group_names)
-    if names[0] not in p.names:
-        return float("nan"), groups
+    k = len(p.names)
+    found = (p.beta / p.scale)[:k]
     rest = _rest(p.z, p.blocks, _fitted(p.y, p.z, p.blocks, p.beta))
     for g in _deciding(rest):
         alone = _without(p.y, p.z, p.blocks, p.blocks.group_slices[g], p.beta)
-        if not np.isfinite(alone[0]):
-            return float("nan"), groups
-    return float(p.beta[0] / p.scale[0]), groups
+        found = np.where(np.isfinite(alone[:k]), found, np.nan)
+    return p.names, found, groups
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,13 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from salesdiag.estimate.blocks import Array
-from salesdiag.estimate.design import DynamicPanel, design
+from salesdiag.estimate.design import Design, DynamicPanel, design
 from salesdiag.estimate.dynamic import driver_names
-from salesdiag.estimate.panel_ols import Fit, LinearFit, fixed_effects
+from salesdiag.estimate.panel_ols import Fit, LinearFit, fixed_effects, jackknife_se
 from salesdiag.estimate.poisson import poisson_fixed_effects
 from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.estimate.response import cumulative, gradient, responses
+from salesdiag.estimate.sensitivity import independent_se
 from salesdiag.finding import LEVEL, Estimate, Interval, TeamEstimate
 from salesdiag.text import methods as words
 
@@ -148,8 +150,9 @@ def team_coefficients(frame: pd.DataFrame, spec: DynamicPanel) -> pd.DataFrame:
     """Estimate the driver's effect within each team alone.
 
     Month effects are the team's own, so that whatever moves the whole team in a month drops out;
-    the other reps' results are then implied and not used. Standard errors are those of
-    independent errors: eight reps are too few to cluster by.
+    the other reps' results are then implied and not used. Effects added up over several months
+    leave out information, which would need an equation for each piece. Standard errors are those of
+    independent errors (of a sum, by its derivatives): eight reps are too few to cluster by.
 
     Returns
     -------
@@ -157,51 +160,54 @@ def team_coefficients(frame: pd.DataFrame, spec: DynamicPanel) -> pd.DataFrame:
         Indexed by team: ``value``, ``se``, ``df``, ``n``, ``reps``; NaN where fewer than three
         reps or ten degrees of freedom are left.
     """
-    made = design(frame, replace(spec, peers=(), effects_by=()))
+    told = spec.information if spec.horizon == 1 else ()
+    made = design(frame, replace(spec, peers=(), effects_by=(), information=told))
     team = frame[spec.team].to_numpy()
     codes, names = pd.factorize(team)
     used = codes[made.index]
     order = np.argsort(used, kind="stable")
     edges = np.searchsorted(used[order], np.arange(len(names) + 1))
-    name = driver_names(spec)[0]
     rows = {}
     for t, (start, stop) in zip(names, pairwise(edges), strict=True):
         part = made.rows(order[start:stop])
         value, se, df = np.nan, np.nan, np.nan
         reps = len(np.unique(part.unit))
         if reps >= MIN_REPS and len(part.y) > reps + MIN_DF:
-            value, se, df = _alone(part.y, part.X, part.unit, part.time, made.names, name,
-                                   made.family)  # fmt: skip
+            value, se, df = _alone(part)
         rows[t] = (value, se, df, int(stop - start), reps)
     return pd.DataFrame.from_dict(
         rows, orient="index", columns=["value", "se", "df", "n", "reps"]
     ).sort_index()
 
 
-def _alone(
-    y: Array, X: Array, unit: np.ndarray, month: np.ndarray, names: tuple[str, ...], name: str,
-    family: str,
-) -> tuple[float, float, float]:  # fmt: skip
-    nothing = (np.nan,) * 3
+def _alone(part: Design) -> tuple[float, float, float]:
+    nothing, spec = (np.nan,) * 3, part.spec
+    args = (part.y, part.X, part.unit, part.unit)
     fitted: Fit
     try:
-        if family == "poisson":
-            fitted, _ = poisson_fixed_effects(y, X, unit, unit, names=names, dummies=[month])
+        if part.family == "poisson":
+            fitted, _ = poisson_fixed_effects(*args, names=part.names, dummies=[part.time])
         else:
-            fitted = fixed_effects(y, X, unit, unit, names=names, dummies=[month])
+            fitted = fixed_effects(
+                *args, names=part.names, dummies=[part.time],
+                time=part.time, ahead=min(spec.ahead, part.periods // 2),
+            )  # fmt: skip
     except NotEstimable:
         return nothing
     except ValueError:  # fewer than two reps with two months each
         return nothing
-    if name not in fitted.names:
+    if not set(driver_names(spec)[: spec.horizon]) <= set(fitted.names):
         return nothing
-    j = fitted.names.index(name)
+    b = np.vstack([fitted.coefficients, fitted.leave_one_out])
+    effects = cumulative(spec, responses(spec, [(fitted.names, b)]))
+    value = float(effects[0])
     if not isinstance(fitted, LinearFit):
-        se = fitted.se(name)
-        return (fitted.value(name), se, fitted.groups - 1) if np.isfinite(se) else nothing
+        se = jackknife_se(value, effects[1:])
+        return (value, se, fitted.groups - 1) if np.isfinite(se) else nothing
     if fitted.residual_df < MIN_DF:
         return nothing
-    return fitted.value(name), float(fitted.iid_se[j]), float(fitted.residual_df)
+    slope = gradient(spec, [(fitted.names, fitted.coefficients)])
+    return value, independent_se(fitted, slope), float(fitted.residual_df)
 
 
 def pooled(

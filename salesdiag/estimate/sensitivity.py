@@ -1,4 +1,4 @@
-"""How strong an unseen cause would have to be to explain an estimate away.
+"""How strong an unseen cause, or managers' foresight, must be to explain an estimate away.
 
 References
 ----------
@@ -9,6 +9,8 @@ introducing the E-value. Annals of Internal Medicine 167.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +19,8 @@ from scipy import optimize, stats
 
 from salesdiag.estimate.blocks import Array
 from salesdiag.estimate.panel_ols import LinearFit
+
+MOST = 0.5  # foresight in units of the driver's to the surprise's scatter, beyond which all is one
 
 
 def partial_r2(t: ArrayLike, df: ArrayLike) -> Array:
@@ -57,97 +61,124 @@ def robustness_value(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bounds:
-    """An estimate adjusted for an unseen cause ``k`` times as strong as a benchmark.
+class Foresight:
+    """How a driver given in view of next month's result bends an estimate.
+
+    Managers who give ``phi`` units more per log point by which a rep's next month will turn out
+    above what the data foretell add ``phi`` times that surprise to the driver. Least squares then
+    errs by ``phi V (X'X/n)^-1 e_1``, V the variance of the surprise; a function of the coefficients
+    by what it loses when they are moved back by that. What is left after the fit understates V, as
+    the driver has taken a part of the surprise: with ``u`` the bias of the first coefficient over
+    the ratio of the residuals' to the driver's own scatter, V is ``residual (1 + u^2)`` and ``phi``
+    is ``u / (1 + u^2)`` times that of the driver's to the residuals'.
 
     Attributes
     ----------
-    k : ndarray
-    r2_driver, r2_result : ndarray
-        Partial R2 of the cause with driver and with result.
-    value, se : ndarray
-        Adjusted estimate and standard error; NaN where no cause can be that strong.
+    shift : callable
+        Bias of the estimate when the driver's first coefficient is off by so much.
+    driver_sd : float
+        What is left of the driver given all else in the fit.
+    surprise_sd : float
+        What is left of the log result.
     """
 
-    k: Array
-    r2_driver: Array
-    r2_result: Array
-    value: Array
-    se: Array
+    shift: Callable[[float], float]
+    driver_sd: float
+    surprise_sd: float
+
+    @property
+    def _ratio(self) -> float:
+        return self.surprise_sd / self.driver_sd
+
+    def bias(self, phi: float) -> float:
+        """Return the size of an estimate's bias under ``phi`` units per log point.
+
+        Infinite where so much foresight could make the driver and the surprise one.
+        """
+        a = abs(phi) * self._ratio
+        if a >= MOST:
+            return math.inf
+        first = 2 * a / (1 + math.sqrt(1 - 4 * a * a)) * self._ratio
+        return abs(self.shift(math.copysign(first, phi)))
+
+    def worst(self, phi: float) -> float:
+        """Return the larger bias of both directions: more to those about to rise, or to fall."""
+        return max(self.bias(phi), self.bias(-phi))
+
+    def tipping(self, edge: float) -> float:
+        """Return the foresight whose bias is as large as an end's distance from zero.
+
+        Infinite where none that leaves the driver and the surprise apart is enough.
+        """
+        if not math.isfinite(edge):
+            return math.nan
+        most = self._ratio * (1 - 1e-9)  # u = 1, where half of both is one
+        signs = [s for s in (1.0, -1.0) if self.shift(s * most) * edge > 0]
+        found = []
+        for sign in signs:
+            if abs(self.shift(sign * most)) < abs(edge):
+                continue
+            first = optimize.brentq(lambda x, s=sign: self.shift(s * x) - edge, 0.0, most)
+            u = first / self._ratio
+            found.append(u / (1 + u * u) / self._ratio)
+        return min(found, default=math.inf)
 
 
-def bounds(
-    value: float, se: float, df: float, r2_driver: float, r2_result: float, k: ArrayLike
-) -> Bounds:
-    """Bound the estimate under causes as strong as multiples of an observed control.
+def foresight(
+    fit: LinearFit,
+    drivers: Sequence[str],
+    function: Callable[[Sequence[Array]], float],
+    coefficients: Sequence[Array],
+    covariances: Sequence[float],
+) -> Foresight:
+    """Return how foresight of next month's surprise bends a function of coefficients.
 
     Parameters
     ----------
-    value, se, df : float
-        Estimate, its classical standard error, residual degrees of freedom.
-    r2_driver, r2_result : float
-        Partial R2 of the observed control with the driver, and with the result given the driver.
-    k : array
-        Multiples.
+    fit : LinearFit
+        Of the result.
+    drivers : sequence of str
+        The regressor that foresight moves, the driver in the month before the result; then the
+        driver in the months before that.
+    function : callable
+        The estimate, from the coefficients of the result's equation and of others on the same
+        regressors.
+    coefficients : sequence of ndarray, each shape (K,)
+    covariances : sequence of float
+        Of the result's residual with that of each equation, over its own variance: 1 first.
     """
-    times = np.asarray(k, dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        with_driver = times * r2_driver / (1 - r2_driver)
-        shared = times * r2_driver**2 / ((1 - times * r2_driver) * (1 - r2_driver))
-        with_result = ((np.sqrt(times) + np.sqrt(shared)) / np.sqrt(1 - shared)) ** 2
-        with_result = np.minimum(with_result * r2_result / (1 - r2_result), 1.0)
-        possible = (with_driver < 1) & (shared < 1)
-        bias = se * np.sqrt(with_result * with_driver / (1 - with_driver) * df)
-        spread = se * np.sqrt((1 - with_result) / (1 - with_driver) * df / (df - 1))
-    return Bounds(
-        k=times,
-        r2_driver=with_driver,
-        r2_result=with_result,
-        value=np.where(possible, np.sign(value) * (np.abs(value) - bias), np.nan),
-        se=np.where(possible, spread, np.nan),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Strength:
-    """Partial R2 of an observed control with driver and result."""
-
-    r2_driver: float
-    r2_result: float
-
-
-def strength(fit: LinearFit, driver: str, control: str) -> Strength:
-    """Return how strongly a control of a fit goes with the driver and with the result."""
     inverse = np.linalg.inv(fit.xx.sum(axis=0))
-    d, c = fit.position(driver), fit.position(control)
-    t = fit.coefficients[c] / fit.iid_se[c]
-    return Strength(
-        r2_driver=float(inverse[d, c] ** 2 / (inverse[d, d] * inverse[c, c])),
-        r2_result=float(partial_r2(t, fit.residual_df)),
+    j, k = fit.position(drivers[0]), len(fit.names)
+    rows = fit.residual_df + k
+    scores = inverse[:k, j] * rows
+    for later in drivers[1:]:  # taking out a unit's means leaves one of its months with each
+        scores = scores - inverse[:k, fit.position(later)] * fit.units
+    moved = scores / (inverse[j, j] * rows)
+    whole = function(coefficients)
+
+    def shift(first: float) -> float:
+        back = [b - first * c * moved for b, c in zip(coefficients, covariances, strict=True)]
+        return whole - function(back)
+
+    return Foresight(
+        shift=shift,
+        driver_sd=math.sqrt(1 / inverse[j, j] / rows),
+        surprise_sd=math.sqrt(fit.rss / fit.residual_df),
     )
 
 
-def confounder_multiple(fit: LinearFit, driver: str, control: str) -> float:
-    """Return how many times as strong as a control an unseen cause must be to leave nothing.
+def independent_se(fit: LinearFit, gradient: Array) -> float:
+    """Return the standard error of a function of coefficients if errors were independent and alike.
 
-    Returns
-    -------
-    float
-        Multiple at which the bounded estimate is zero; infinite where none can do it.
+    Parameters
+    ----------
+    fit : LinearFit
+    gradient : ndarray, shape (K,)
+        Derivatives of the function by the coefficients of the regressors.
     """
-    found = strength(fit, driver, control)
-    j = fit.position(driver)
-    value, se = float(fit.coefficients[j]), float(fit.iid_se[j])
-
-    def left(k: float) -> float:
-        result = bounds(value, se, fit.residual_df, found.r2_driver, found.r2_result, k)
-        return float(np.sign(value) * result.value)
-
-    most = (1 - found.r2_driver) / found.r2_driver if found.r2_driver > 0 else np.inf
-    top = min(most, 1e6) * (1 - 1e-9)
-    if not left(top) < 0:
-        return np.inf
-    return float(optimize.brentq(left, 0.0, top))
+    k = len(gradient)
+    inverse = np.linalg.inv(fit.xx.sum(axis=0))[:k, :k]
+    return math.sqrt(fit.rss / fit.residual_df * float(gradient @ inverse @ gradient))
 
 
 def e_value(ratio: ArrayLike) -> Array:

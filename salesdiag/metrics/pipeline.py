@@ -34,6 +34,14 @@ def _deals(company: HasTables) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def cycle_days(company: HasTables) -> float:
+    """Return the median days from creation to closing of all deals won, NaN where none tells."""
+    deals = _deals(company)
+    won = deals[deals["outcome"].eq("won") & (deals["start"] > -FOREVER)]
+    days = won["end"] - won["start"]
+    return float(days[days >= 0].median()) if len(days) else float("nan")
+
+
 def velocity(company: HasTables, *, by: By = "team", period: Period = "month") -> pd.DataFrame:
     """Return open deals x win rate x average deal size / sales cycle.
 

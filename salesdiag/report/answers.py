@@ -320,7 +320,7 @@ def _cell(column: object, value: Any, unit: str) -> object:
         return words.YES if value else words.NO
     if isinstance(value, pd.Timestamp):
         return words.SINGLES["month" if value.day == 1 else "day"](value=value)
-    if column in ("value", "low", "high") and unit:
+    if column in ("value", "low", "high", "summed") and unit:
         return units.one(value, unit)
     name = str(column)
     if name.endswith(AMOUNTS):

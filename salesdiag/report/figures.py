@@ -27,6 +27,8 @@ LABEL_LENGTH = 24
 NOTE_SIZE = 11
 NOTE_WIDTH = 52
 """Characters that fit into the width of a drawing."""
+PROFILE = ("months_after", "value", "low", "high")
+"""Columns of a table that holds an effect month by month."""
 CURVE = ("dose", "value", "low", "high", "n")
 """Columns of a table that holds a dose-response curve."""
 
@@ -46,7 +48,25 @@ def intervals(finding: Finding) -> list[tuple[Message, Interval, str]]:
             (words.SHRUNKEN(), team.shrunken, ACCENT),
         ]
         return [*own, *rest]
-    return [] if finding.estimate is None else [(words.ESTIMATE(), finding.estimate, ACCENT)]
+    if finding.estimate is None:
+        return []
+    return [*_profile(finding), (words.ESTIMATE(), finding.estimate, ACCENT)]
+
+
+def _profile(finding: Finding) -> list[tuple[Message, Interval, str]]:
+    """Return the months behind an effect that is added up over them; month 0 is not in the sum."""
+    table = finding.table
+    if table is None or not set(PROFILE) <= set(table.columns):
+        return []
+    shown = table[table["months_after"] > 0]
+    return [
+        (
+            words.MONTH_AFTER(months=month),
+            Interval(value=value, low=low, high=high, unit=_unit(finding)),
+            SOFT,
+        )
+        for month, value, low, high in shown[list(PROFILE)].itertuples(index=False)
+    ]
 
 
 def plot_interval(finding: Finding, *, ax: Surface | None = None) -> Axes:

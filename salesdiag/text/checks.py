@@ -70,14 +70,37 @@ ROUNDED = N_(
 NOT_ROUNDED = N_(
     "{share:pct} of the logged months are whole or half hours, so rounding plays little part."
 )
-HIDDEN_CAUSE = N_(
-    "Something unrecorded that moves both would have to be {times:num1} times as strong as the "
-    "strongest thing that is recorded to explain the whole effect."
+UNSEEN = N_("{foresight} {cause}")
+OVERTURNED = N_(
+    "It is overturned if managers gave more than {tipping:num1} minutes more a month to a rep "
+    "about to sell 10% more than the records foretell; up to {floor:num1} minutes are allowed for."
 )
-HIDDEN_CAUSE_NONE = N_(
-    "How strong something unrecorded would have to be to explain the effect was not worked out: "
-    "nothing recorded can serve as the measure."
+NOT_OVERTURNED = N_(
+    "The interval holds zero, so there is nothing for foresight to overturn; up to {floor:num1} "
+    "minutes more a month to a rep about to sell 10% more are allowed for."
 )
+UNSEEN_CAUSE = N_(
+    "What is tested explains {r2:pct1} of what is left of the result; one unseen cause would have "
+    "to explain {value:pct1} of what is left of both to leave nothing."
+)
+UNSEEN_CAUSE_UNKNOWN = N_("How much an unseen cause would have to explain was not worked out.")
+SAME_MONTH_SMALL = N_("The month of the hours itself leaves no room for an effect that matters.")
+SAME_MONTH_OPEN = N_(
+    "In the month of the hours itself an effect that matters may hide, so nothing is called too "
+    "small."
+)
+PIPELINE_AGREES = N_(
+    "The answer stays about the same once the open deals at the end of the month are known."
+)
+PIPELINE_MOVES = N_(
+    "Once the open deals at the end of the month are known, the answer is another: managers may "
+    "have seen it coming."
+)
+CONTROL_STILL = N_("Orders that cannot be moved by it do not move with it, as it should be.")
+CONTROL_MOVES = N_(
+    "Orders that cannot be moved by it seem to move with it as well, so something else moves both."
+)
+CONTROL_UNKNOWN = N_("The orders declared as not movable are too few to look at.")
 BOOTSTRAP = N_("A wild cluster bootstrap gives p = {p:num}.")
 COMMON_ALONE = N_(
     "Whether what moves whole regions or segments makes the answer was not tried: none are known, "

@@ -88,7 +88,20 @@ NO_SUCH_TEAM = N_("The company has no team {name:name}; near it are {near:list}.
 
 TEAM_NOT_SEEN = N_("The team has no months that could be used.")
 NO_DOSE = N_("Too few teams moved across the limit of {limit:num} to compare both sides of it.")
-UNDECIDED = N_("{seen} Whether the claim holds cannot be told from that. {reason}")
+NO_CONTROL_ORDERS = N_("There are no orders of {products:list}.")
+LEANS = {
+    1: N_("The figures lean towards the claim, but they do not settle it. {reason}"),
+    -1: N_("The figures lean against the claim, but they do not settle it. {reason}"),
+}
+NO_ANSWER = N_("Whether the claim holds cannot be told here. {reason}")
+TIPPED = N_(
+    "It is an effect only if nothing unrecorded moves both: it would be overturned if managers "
+    "gave more than {tipping:num1} minutes more a month to a rep about to sell 10% more."
+)
+TIPPED_BY_DESIGN = N_(
+    "It is an effect as far as hours were set beforehand, as declared, and not by how a rep was "
+    "doing."
+)
 SMALLEST_SEEN = N_(
     "These data would have shown an effect of {mde:pct1} or more in four cases out of five; "
     "{margin:pct1} would be enough to act on."

@@ -30,6 +30,22 @@ REASONS = {
     "measured": N_("This is a measured state, not a question of cause and effect."),
 }
 
+UNGUARDED = {
+    "supported": N_(
+        "A little foresight, managers giving more time to those about to sell more, would be "
+        "enough to make it."
+    ),
+    "contradicted": N_(
+        "A little foresight, managers giving more time to those about to sell less, would be "
+        "enough to make it."
+    ),
+    "negligible": N_(
+        "One usual step more or less changes little, but the largest usual amount, or a little "
+        "foresight of the managers, leaves room for an effect that matters."
+    ),
+}
+"""Why an interval that decides by itself does not decide once it is guarded."""
+
 NOT_AFTER_CORRECTION = N_(
     "One test alone would have found it, but among all the tests of this run such a result is "
     "expected by chance (q = {q:num})."

@@ -14,7 +14,18 @@ DYNAMIC_POISSON = N_(
     "jackknife (CV3), t({df:int})"
 )
 SUPPLY = N_("The same with the team's mean per rep in place of what each rep got")
-LONG_RUN = N_("Long-run effect of the dynamic panel, carried forward through the rep's own results")
+CUMULATIVE = N_(
+    "Dynamic panel of log revenue with fixed effects of rep (or team) and month, {lags:int} "
+    "months of earlier driver and results, bias of fixed effects taken out; effects of months 1 to "
+    "{months:int} added up by its dynamic multipliers; leave-one-group-out jackknife (CV3), "
+    "t({df:int})"
+)
+CUMULATIVE_POISSON = N_(
+    "Poisson panel of revenue (months without revenue are many) with fixed effects of rep (or "
+    "team) and month, {lags:int} months of earlier driver and results; effects of months 1 to "
+    "{months:int} added up by its dynamic multipliers; leave-one-group-out jackknife (CV3), "
+    "t({df:int})"
+)
 REACTION = N_(
     "Dynamic panel of the driver: does it react to last month's result? Jackknife over groups"
 )

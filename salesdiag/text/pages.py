@@ -274,6 +274,8 @@ HEADS = {
     "own_selling_share": N_("manager's share"),
     "groups": N_("groups of teams"),
     "value": N_("estimate"),
+    "months_after": N_("months after"),
+    "summed": N_("added up"),
     "low": N_("from"),
     "high": N_("to"),
     "n": N_("quarters seen"),
@@ -463,6 +465,7 @@ OWN_ALONE = N_("This team alone")
 ALL_POOLED = N_("All teams")
 SHRUNKEN = N_("This team, given all teams")
 ESTIMATE = N_("Estimate")
+MONTH_AFTER = N_("{months:int} month after", "{months:int} months after", count="months")
 TOO_SMALL = N_("grey: too small to matter")
 ALT_LINE = N_("{label:text} {value:text}")
 ALT_INTERVAL = N_("Estimate and interval. {lines:list}.")

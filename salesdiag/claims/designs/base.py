@@ -26,7 +26,16 @@ from salesdiag.estimate import dynamic
 from salesdiag.estimate.design import DynamicPanel
 from salesdiag.estimate.panel_ols import LinearFit, wild_bootstrap
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import Check, Estimate, Finding, Naive, TeamEstimate
+from salesdiag.finding import (
+    NO_GUARD,
+    Check,
+    Estimate,
+    Finding,
+    Guard,
+    Naive,
+    Sensitivity,
+    TeamEstimate,
+)
 from salesdiag.text import claims as words
 from salesdiag.verdict import decide
 
@@ -52,6 +61,10 @@ class Evidence:
         Each team's estimate, by team id.
     table : DataFrame or None
         The curve behind the estimate.
+    guard : Guard
+        What the intervals must survive before they decide, the teams' too.
+    sensitivity : Sensitivity or None
+        How little unseen would overturn the answer.
     """
 
     estimate: Estimate
@@ -60,6 +73,8 @@ class Evidence:
     checks: tuple[Check, ...]
     teams: Mapping[str, TeamEstimate] = field(default_factory=dict)
     table: pd.DataFrame | None = None
+    guard: Guard = NO_GUARD
+    sensitivity: Sensitivity | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +191,8 @@ def undecided(design: Effect, claim: Claim, company: Company, seen: Evidence) ->
         benchmarks=benchmarks(claim.slug, company),
         evidence=estimate,
         direction=claim.direction,
+        guard=seen.guard,
+        sensitivity=seen.sensitivity,
     )
 
 
