@@ -194,6 +194,8 @@ def _inside(company: Company, period: Period | None) -> pd.DataFrame:
         return panel.iloc[:0]
     inside = panel["month"].between(*period) & panel["complete"].astype(bool)
     panel = panel.loc[inside].assign(coached_hours=lambda d: d["coaching_hours"] * d["reps"])
+    if not any(company.has(table) for table in REVENUE):
+        return panel
     counts = usable_sales(company.records, by_team=True)
     counts = counts[counts["month"].between(*period)].groupby("team_id")[["rows", "known"]].sum()
     few = counts.index[counts["known"] < LEAST_USABLE * counts["rows"]]
