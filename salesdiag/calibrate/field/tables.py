@@ -389,12 +389,12 @@ def _absences(made: Made) -> pd.DataFrame:
     """Return when managers were away, each time once; the end is the first day back."""
     scene, (first, last) = made.scene, told(made)
     people, days = scene.people, scene.days
-    kind = np.full(people.leads.shape, "", dtype="U8")
+    kind: np.ndarray = np.full(people.leads.shape, "", dtype="U8")
     for (team, start, stop), name in zip(people.away, people.kind, strict=True):
         kind[team, start:stop] = name  # where several meet, the one drawn last
     inside = (days.date >= first) & (days.date < last)
     post = people.post[:, days.month]
-    new = np.ones(kind.shape, bool)
+    new: np.ndarray = np.ones(kind.shape, bool)
     new[:, 1:] = (kind[:, 1:] != kind[:, :-1]) | (post[:, 1:] != post[:, :-1])
     new[:, 1:] |= inside[1:] != inside[:-1]
     begin = np.nonzero(new.ravel())[0]
