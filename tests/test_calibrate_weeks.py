@@ -236,8 +236,8 @@ def test_the_quarter_to_come_is_judged_by_how_it_ended(name):
     assert row["truth"] == pytest.approx(math.log(one.quarter_to_come))
     panel = one.company.panel
     told = panel[panel["month"] >= "2025-10-01"]["revenue"].sum()
-    # two months of three are known when the data end
-    assert 0.5 < told / one.quarter_to_come < 0.8
+    # two months of three are known when the data end, or one and a half
+    assert 0.35 < told / one.quarter_to_come < 0.8
     assert abs(row["error"]) < 0.2
 
 

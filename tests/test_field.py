@@ -350,6 +350,19 @@ def test_closing_drifts_later_where_it_is_said_to():
     assert mean_day(Firm(later_in_month=1.0)) > mean_day(Firm()) + 2
 
 
+def test_data_may_end_within_a_month(tmp_path):
+    whole, cut = (tables(make(replace(SMALL, cut=c), seed=4)) for c in (0, 14))
+    last = pd.Timestamp("2025-12-17")
+    for name, day in (("orders", "ordered_on"), ("coaching", "held_on")):
+        assert cut[name][day].max() <= last
+        assert len(cut[name]) == (whole[name][day] <= last).sum()
+    deals = cut["opportunities"].set_index("created_on")
+    assert not (deals["closed_on"] > last).any()
+    assert (deals["outcome"] == "open").sum() > 10
+    field.write(make(replace(SMALL, cut=14), seed=4), tmp_path)
+    assert check(tmp_path).empty
+
+
 def test_working_weeks_divide_months():
     found = days.days_of(SMALL)
     for month in range(SMALL.span):

@@ -29,7 +29,8 @@ Made by `make calibration` from `salesdiag/claims/error_rates.csv`; not edited b
 
 Companies are simulated in which it is known what is true. Each is tested as a run would test it,
 and beside it stand the analyses that are made of such data today. A kind of company ("world") is a
-row of `salesdiag/calibrate/cells.py`.
+row of `salesdiag/calibrate/catalogue.py`. Kinds called `weeks-...` are made by a second generator,
+which shares nothing with the first or with the estimators.
 """
 READING = """\
 ## How to read it

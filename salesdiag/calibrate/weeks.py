@@ -148,7 +148,7 @@ MEASURED: Mapping[str, FieldCell] = MappingProxyType(
     {
         "weeks-plan-steady": FieldCell(firm=_RUNNING, claims=FORECAST),
         "weeks-plan-later-in-month": FieldCell(
-            firm=replace(_RUNNING, later_in_month=1.0), claims=FORECAST
+            firm=replace(_RUNNING, later_in_month=1.0, cut=14), claims=FORECAST
         ),
         "weeks-plan-later-in-quarter": FieldCell(
             firm=replace(_RUNNING, later_in_quarter=0.25), claims=FORECAST
@@ -159,7 +159,8 @@ MEASURED: Mapping[str, FieldCell] = MappingProxyType(
         ),
     }
 )
-"""The plan's forecast two months into a quarter; and a null company looked at twelve times."""
+"""The plan's forecast two months into a quarter, or one and a half; and a null company looked at
+twelve times."""
 
 FIELD_CELLS: Mapping[str, FieldCell] = MappingProxyType({**NULLS, **FORESEEING, **TRUE, **MEASURED})
 """Rows by name."""

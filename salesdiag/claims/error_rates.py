@@ -26,7 +26,10 @@ from salesdiag.text import claims as words
 FILE = "error_rates.csv"
 FINDING = "finding"
 TEAM = "team"
-OURS = (FINDING, "test", "randomisation", "second_design", TEAM, "team_alone", "team_plug_in")
+OURS = (
+    FINDING, "test", "randomisation", "second_design", TEAM, "team_alone", "team_plug_in",
+    "twelve_looks", "tipping_foresight",
+)  # fmt: skip
 """Analyses that are not what is usual today."""
 MOST_FALSE = 0.025
 MOST_NEGLIGIBLE = 0.05

@@ -19,6 +19,8 @@ class Firm:
         Months before the first one told, in which the pipeline fills.
     last_month : str
         ``YYYY-MM``.
+    cut : int
+        Days of the last month that are not told.
     skill_sd : float
         SD of reps' skill, log points.
     ramp_start, ramp_months : float
@@ -116,6 +118,7 @@ class Firm:
     months: int = 24
     burn: int = 6
     last_month: str = "2025-12"
+    cut: int = 0
     skill_sd: float = 0.25
     ramp_start: float = 0.5
     ramp_months: float = 6.0

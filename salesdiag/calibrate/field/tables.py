@@ -32,7 +32,7 @@ def settings(made: Made) -> dict[str, Any]:
 def told(made: Made) -> tuple[np.datetime64, np.datetime64]:
     """Return the first day told, and the one after the last."""
     starts, burn = made.scene.days.starts, made.firm.burn
-    return starts[burn], starts[burn + made.firm.months]
+    return starts[burn], starts[burn + made.firm.months] - made.firm.cut
 
 
 def tables(made: Made) -> Frames:
@@ -202,8 +202,8 @@ def _owner(made: Made, territory: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 
 def _in_view(made: Made, day: np.ndarray) -> np.ndarray:
-    month = made.scene.days.month[day]
-    return np.asarray((month >= made.firm.burn) & (month < made.firm.burn + made.firm.months))
+    date, (first, last) = made.scene.days.date[day], told(made)
+    return np.asarray((date >= first) & (date < last))
 
 
 def own_deals(made: Made) -> pd.DataFrame:
@@ -250,7 +250,7 @@ def _orders(made: Made, clients: np.ndarray) -> pd.DataFrame:
 def _deals(made: Made, clients: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return deals and the stages they entered, as they stood on the last day told."""
     chances, days, firm = made.scene.chances, made.scene.days, made.firm
-    begin, end = days.first[firm.burn], days.first[firm.burn + firm.months]
+    begin, end = (int(np.searchsorted(days.date, edge)) for edge in told(made))
     deal = chances.id >= 0
     won = made.money > 0
     closed = np.where(won, chances.day, chances.gone)
@@ -389,12 +389,12 @@ def _absences(made: Made) -> pd.DataFrame:
     """Return when managers were away, each time once; the end is the first day back."""
     scene, (first, last) = made.scene, told(made)
     people, days = scene.people, scene.days
-    kind = np.full(people.leads.shape, "", dtype="U8")
+    kind: np.ndarray = np.full(people.leads.shape, "", dtype="U8")
     for (team, start, stop), name in zip(people.away, people.kind, strict=True):
         kind[team, start:stop] = name  # where several meet, the one drawn last
     inside = (days.date >= first) & (days.date < last)
     post = people.post[:, days.month]
-    new = np.ones(kind.shape, bool)
+    new: np.ndarray = np.ones(kind.shape, bool)
     new[:, 1:] = (kind[:, 1:] != kind[:, :-1]) | (post[:, 1:] != post[:, :-1])
     new[:, 1:] |= inside[1:] != inside[:-1]
     begin = np.nonzero(new.ravel())[0]
