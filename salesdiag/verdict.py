@@ -54,6 +54,8 @@ def lean(value: float, wide: Interval, narrow: Interval, direction: int, margin:
         raise ValueError(f"a direction is 1 or -1, not {direction}")
     if not all(math.isfinite(x) for x in (value, wide.low, wide.high)):
         return "inconclusive"
+    if math.isnan(narrow.low) or math.isnan(narrow.high):  # infinite is known, and never small
+        return "inconclusive"
     if -margin < narrow.low and narrow.high < margin:
         return "negligible"
     sides = {1: wide.low > 0 and value >= margin, -1: wide.high < 0 and value <= -margin}

@@ -114,7 +114,7 @@ def _effects(
         drivers.add(design.driver)
         if isinstance(design, RepEffect):
             spec = dynamic.supply(design.spec(company))
-            second = attempt(partial(dynamic.fit, company.panel, spec))
+            second = attempt(partial(dynamic.fit, design.panel(company), spec))
             yield claim.slug, "second_design", [_second(second, truth)]
             said = _teams(claim, design, company, finding, made) if cell.teams else {}
             yield from ((claim.slug, analysis, each) for analysis, each in said.items())

@@ -50,7 +50,9 @@ def intervals(finding: Finding) -> list[tuple[Message, Interval, str]]:
         return [*own, *rest]
     if finding.estimate is None:
         return []
-    return [*_profile(finding), (words.ESTIMATE(), finding.estimate, ACCENT)]
+    months = _profile(finding)
+    label = words.ADDED_UP() if months else words.ESTIMATE()
+    return [*months, (label, finding.estimate, ACCENT)]
 
 
 def _profile(finding: Finding) -> list[tuple[Message, Interval, str]]:
