@@ -24,8 +24,8 @@ from salesdiag.ingest import Raw, read
 from salesdiag.ingest.losses import Losses
 from salesdiag.ingest.read import URL
 from salesdiag.looks import Look
-from salesdiag.plausible import doubts
-from salesdiag.schema import CORE, ROWS, TABLE, lookup
+from salesdiag.plausible import doubted
+from salesdiag.schema import ROWS, TABLE, lookup
 from salesdiag.settings import Settings
 from salesdiag.text import Message
 from salesdiag.text import data as words
@@ -275,22 +275,9 @@ def examine(source: str | Path) -> tuple[Raw, Settings, Validated]:
     raw = read(_located(source))
     settings, faults = _settings(raw)
     faults += looks.problems(ledger(source))
-    found = _doubted(validate(raw, settings), settings)
+    found = doubted(validate(raw, settings), settings)
     problems = pd.concat([as_frame(faults), found.problems], ignore_index=True) if faults else None
     return raw, settings, found if problems is None else _with(found, problems)
-
-
-def _doubted(found: Validated, settings: Settings) -> Validated:
-    """Add what is hardly meant so; not where tables cannot be used, as others then stand alone."""
-    if (found.problems["severity"] == "error").any() or not set(CORE) <= set(found.tables):
-        return found
-    told = doubts(found.tables, found.at, settings)
-    if not told:
-        return found
-    problems = pd.concat([f for f in (as_frame(told), found.problems) if len(f)])
-    weight = problems["severity"].map({"error": 0, "dropped": 1, "note": 2}).to_numpy()
-    order = np.argsort(weight, kind="stable")
-    return _with(found, problems.iloc[order].reset_index(drop=True))
 
 
 def _with(found: Validated, problems: pd.DataFrame) -> Validated:

@@ -7,23 +7,24 @@ is only told, with table, column, row and value.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from salesdiag.errors import Problem, Severity, listed
+from salesdiag.errors import Problem, Severity, as_frame, listed
 from salesdiag.panel.absences import silent_months
 from salesdiag.panel.credit import column, monthly_quotas, won
 from salesdiag.panel.effort import MOST_HOURS, alike, time_logs
 from salesdiag.panel.spells import day_number, in_role, intersect, month_of
 from salesdiag.panel.usable import LEAST_USABLE, summed
 from salesdiag.panel.window import DATES, bulk, revenue_source
-from salesdiag.schema import REVENUE, ROWS
+from salesdiag.schema import CORE, REVENUE, ROWS
 from salesdiag.settings import Settings
 from salesdiag.text.plausible import DOUBTS
+from salesdiag.validate import Validated
 
 FAR_COLUMNS = (*DATES.items(), ("opportunities", "created_on"), ("quotas", "period"))
 SPAN_TABLES = ("orders", "opportunities", "activities", "coaching", "time_log")
@@ -194,7 +195,7 @@ def sources(data: Data) -> Iterator[Problem]:
     sums = [data.sales(t).groupby("month")["amount"].sum() for t in (source, other)]
     both = sums[0].index.intersection(sums[1].index)
     amount, others = (float(s.reindex(both).sum()) for s in sums)
-    if amount < SMALL_SOURCE * others:
+    if abs(amount) < SMALL_SOURCE * abs(others):
         yield data.whole(
             "small_source", source, "amount", len(data.tables[source]), "error",
             source=source, amount=amount, other=other, others=others,
@@ -339,3 +340,16 @@ def doubts(
     """
     data = Data(tables=tables, at=at, settings=settings)
     return [problem for check in CHECKS for problem in check(data)]
+
+
+def doubted(found: Validated, settings: Settings) -> Validated:
+    """Add what is hardly meant so; not where tables cannot be used, as others then stand alone."""
+    if (found.problems["severity"] == "error").any() or not set(CORE) <= set(found.tables):
+        return found
+    told = doubts(found.tables, found.at, settings)
+    if not told:
+        return found
+    problems = pd.concat([f for f in (as_frame(told), found.problems) if len(f)])
+    weight = problems["severity"].map({"error": 0, "dropped": 1, "note": 2}).to_numpy()
+    order = np.argsort(weight, kind="stable")
+    return replace(found, problems=problems.iloc[order].reset_index(drop=True))

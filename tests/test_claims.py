@@ -32,6 +32,7 @@ from claim_cases import small as small
 import salesdiag as sd
 from conftest import ROOT
 from salesdiag import claims as cl
+from salesdiag.calibrate.subjects import BESIDE_PANELS
 from salesdiag.claims.base import benchmarks
 from salesdiag.claims.designs.base import apart
 from salesdiag.claims.designs.dose import DoseEffect
@@ -452,7 +453,7 @@ def test_an_interval_on_one_side_is_told_with_why_it_does_not_decide(demo, found
     assert told.text.count(str(finding.reason)) == 1
 
 
-@pytest.mark.parametrize(("limit", "noun"), [(1.0, "deal "), (2.0, "deals "), (1.5, "deal ")])
+@pytest.mark.parametrize(("limit", "noun"), [(1.0, "deal "), (2.0, "deals "), (1.5, "deals ")])
 @pytest.mark.parametrize("role", ["more", "less", "small", "untold"])
 def test_a_limit_has_singular_and_plural(limit, noun, role):
     said = str(
@@ -556,7 +557,7 @@ def test_planted_harm_of_own_selling_is_read_from_both_sides():
 def test_the_simulators_panels_are_those_of_its_tables(small):
     """The calibration takes the panels at once; a finding must not depend on it."""
     made = invented()
-    short = company_of({})
+    short = company_of(made.tables(*BESIDE_PANELS))
     vars(short).update(panel=made.panel(), team_panel=made.team_panel())
     for claim in EFFECTS:
         a, b = (claim.design.company(claim, c) for c in (small, short))

@@ -25,6 +25,7 @@ from salesdiag.verdict import correct
 
 CLAIM = cl.CLAIM["coaching-hours"]
 DESIGN = CLAIM.design
+SHOCKS = ["common_shocks", "quarter_ends", "heavy_tails", "absences"]
 CHECKS = [
     "enough_groups", "enough_periods", "logs", "rounded_log", "bias_direction", "second_design",
     "specification_curve", "leave_one_team_out", "half_panel", "same_month", "robustness",
@@ -72,7 +73,7 @@ def test_the_effect_is_found_and_every_doubt_was_asked(undecided):
 
 def test_where_deals_are_recorded_the_pipeline_is_asked_too(whole):
     names = [c.name for c in DESIGN.company(CLAIM, whole).checks]
-    assert names == [*CHECKS, "pipeline"]
+    assert names == [*CHECKS, "pipeline", *SHOCKS]
     told = tuple(f"{m}_before" for m in pipeline.MEASURES)
     assert DESIGN.spec(whole).information == (*rep_month.INFORMATION, *told)
 

@@ -461,7 +461,9 @@ DEGENERATE = {
     "the smallest useful": lambda t: _only(t, "people", "assignments", "opportunities", "quotas"),
     "weekly logs": lambda t: _only(t, "people", "assignments", "time_log"),
     "all deals lost": lambda t: _outcomes(t, "lost"),
-    "one order": lambda t: t.update({n: t[n].head(1) for n in ("orders", "opportunities")}),
+    "one order": lambda t: t.update(
+        orders=t["orders"].head(1), opportunities=t["opportunities"].head(1).assign(amount=1.0)
+    ),
     "all orders one day": lambda t: t.update(
         orders=t["orders"].assign(ordered_on=pd.Timestamp("2025-06-15"))
     ),

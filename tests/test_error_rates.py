@@ -79,7 +79,7 @@ def test_effects_keep_their_sign(counts):
 
 
 def test_negligible_is_wrong_from_the_margin_on(counts):
-    counts(row(truth=0.0049, negligible=0.5), row("W6", truth=0.005, negligible=0.02))
+    counts(row(truth=0.0098, negligible=0.5), row("W6", truth=0.01, negligible=0.02))
     assert error_rates("coaching-hours").negligible == 0.02
     bound = next(b for b in BOUNDS if b.name == "negligible")
     assert bound.outcome(pd.Series(row(truth=0.002, negligible=0.9))) is None

@@ -200,7 +200,7 @@ def test_floor_horizon_and_design_are_declared():
     assert not faults
     assert found.effects.horizon_months == 5
     assert found.foresight.floor_hours_per_log_point == 0.5
-    assert found.negative_control.products == ("Renewal",)
+    assert found.negative_control.products == ["Renewal"]
     company = company_of({}, effects=found.effects, foresight=found.foresight)
     assert CLAIMED.design.horizon(company) == 5
     assert CLAIMED.design.change(company) == 2.0

@@ -17,7 +17,7 @@ from salesdiag.company import check
 from salesdiag.errors import DataError
 from salesdiag.panel.window import bulk
 from salesdiag.report import comparison
-from salesdiag.report.dossier import open as dossier
+from salesdiag.report import open as dossier
 
 SHARED = Path(os.environ.get("SALES_SHARED", Path(__file__).parents[2] / "shared")) / "cases"
 ATTAINED = "Plan attainment"

@@ -220,7 +220,7 @@ def test_what_was_not_counted_is_not_told(counts, known):
             "5.0%; asked 1.0%",
         ),
         (
-            {"truth": 0.005, "negligible": 0.1},
+            {"truth": 0.01, "negligible": 0.1},
             "effects that matter were called too small",
             "10.0%; asked 5.0%",
         ),

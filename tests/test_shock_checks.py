@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from claim_cases import company_of
 
 from salesdiag import checks
-from salesdiag.calibrate.trials import company_of
 from salesdiag.claims import CLAIM
 from salesdiag.claims.designs import shocks
 from salesdiag.estimate import dynamic
@@ -172,7 +172,7 @@ def test_the_rules_of_the_bars():
 def test_coaching_hours_carries_all_of_them():
     made = simulate(Truth(), replace(find_world("W2"), teams=10), 7)
     claim = CLAIM["coaching-hours"]
-    finding = claim.design.company(claim, company_of(made))
+    finding = claim.design.company(claim, company_of(made.tables()))
     passed = {c.name: c.passed for c in finding.checks}
     assert {"common_shocks", "quarter_ends", "heavy_tails", "absences"} <= set(passed)
     assert passed["absences"] is None

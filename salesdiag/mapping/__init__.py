@@ -55,6 +55,7 @@ from salesdiag.ingest.losses import Imported, Losses, dropped_frame
 from salesdiag.mapping import plan as plans
 from salesdiag.mapping import write as writing
 from salesdiag.mapping.plan import shipped as shipped
+from salesdiag.plausible import doubted
 from salesdiag.schema import TABLE, order
 from salesdiag.text import Message
 from salesdiag.text import data as words
@@ -165,7 +166,8 @@ def convert(
         log.whole("kept_settings", "note", 0, settings=changed)
     raw = replace(raw, imported=_left_out(raw, log))
     found = validate(raw, usable)
-    _refuse_unusable(found, dest)
+    asked = doubted(found, usable)
+    _refuse_unusable(asked, dest)
     refusal = found.losses.refusal(usable.reading.most_lost)
     if refusal is not None and not accept_losses:
         dropped = found.problems["severity"] == "dropped"
@@ -180,7 +182,7 @@ def convert(
     kept = Imported(problems=found.problems, dropped=found.dropped, losses=found.losses)
     marker = {"mapping": name, "rows": report.records(), **kept.to_dict()}
     writing.write(found.tables, raw.settings_raw, dest, marker, changed is not None)
-    return Converted(report=report.frame(), problems=found.problems, losses=found.losses)
+    return Converted(report=report.frame(), problems=asked.problems, losses=found.losses)
 
 
 def _left_out(raw: Raw, log: Log) -> Imported:

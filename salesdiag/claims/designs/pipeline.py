@@ -73,7 +73,8 @@ def with_pipeline(company: Company) -> tuple[pd.DataFrame, tuple[str, ...]]:
     seen["open_age"] /= seen["open_deals"]
     measures = MEASURES if has_due else MEASURES[:-1]
     for name in ("open_value", "due_value"):
-        seen[name] = np.sqrt(seen[name] / max(float(seen[name].mean()), 1e-9))
+        value = seen[name].clip(lower=0.0)  # a credit note among open deals foretells nothing
+        seen[name] = np.sqrt(value / max(float(value.mean()), 1e-9))
     whole = np.unique(panel.loc[panel["complete"], "month_index"])
     if not len(whole) or np.isin(whole, held["month_index"]).mean() < COVERED:
         return panel, ()
