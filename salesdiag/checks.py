@@ -205,7 +205,11 @@ def robustness(unseen: Sensitivity) -> Check:
     """Say how little unseen would overturn the answer, absolutely (informs, does not decide)."""
     known = math.isfinite(unseen.partial_r2)
     told = words.UNSEEN_CAUSE if known else words.UNSEEN_CAUSE_UNKNOWN
-    tipped = words.OVERTURNED if math.isfinite(unseen.tipping_minutes) else words.NOT_OVERTURNED
+    tipped = words.NOT_OVERTURNED
+    if math.isfinite(unseen.tipping_minutes):
+        tipped = words.OVERTURNED[unseen.towards]
+    elif unseen.tipping_minutes > 0:
+        tipped = words.OVERTURNED_BY_NONE
     text = words.UNSEEN(
         foresight=tipped(tipping=unseen.tipping_minutes, floor=unseen.floor_minutes),
         cause=told(r2=unseen.partial_r2, value=unseen.robustness_value),

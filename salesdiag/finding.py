@@ -179,8 +179,12 @@ class Sensitivity:
     Attributes
     ----------
     tipping_minutes : float
-        Minutes a month that managers would have to give, foreseeing it, to a rep who is about to
-        sell 10 % more, for the interval to reach zero; NaN where it holds zero anyway.
+        Minutes a month by which managers' hours would have to differ, foreseeing it, for a rep who
+        is about to sell 10 % more, for the interval to reach zero; NaN where it holds zero anyway,
+        infinite where none would do.
+    towards : {1, -1}
+        Whether these would have to be more minutes for such a rep, which makes an effect above zero
+        out of nothing, or fewer.
     floor_minutes : float
         The same for the declared floor of foresight, which the verdict survives.
     partial_r2 : float
@@ -194,6 +198,7 @@ class Sensitivity:
     floor_minutes: float
     partial_r2: float
     robustness_value: float
+    towards: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

@@ -83,7 +83,7 @@ def _unseen(sensitivity: Sensitivity | None) -> Message:
         return words.ONLY_IF_NOTHING_HIDDEN()
     if sensitivity.floor_minutes == 0:
         return words.TIPPED_BY_DESIGN()
-    return words.TIPPED(tipping=sensitivity.tipping_minutes)
+    return words.TIPPED[sensitivity.towards](tipping=sensitivity.tipping_minutes)
 
 
 def _beside(finding: Finding, reaction: Estimate | None) -> Message:
