@@ -213,6 +213,7 @@ TIPPING_OVER = N_(
     "It would be overturned if managers closed {deals:num1} own deals more in a quarter in which "
     "the others sell 10% more than usual."
 )
+TIPPING_NONE = N_("The interval holds zero, so there is nothing for a reaction to overturn.")
 TIPPING_UNKNOWN = N_(
     "How strongly managers would have to answer the same quarter's result to explain the effect "
     "was not worked out."

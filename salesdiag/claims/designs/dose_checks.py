@@ -106,10 +106,12 @@ def tipping(deals: float) -> Check:
     ----------
     deals : float
         Own deals more in a quarter in which the others fall 10 % short; negative where they would
-        have to be more in a better quarter.
+        have to be more in a better quarter, 0 where the interval holds zero anyway.
     """
     if not math.isfinite(deals):
         return Check(name="tipping_reaction", passed=None, text=words.TIPPING_UNKNOWN())
+    if deals == 0:
+        return Check(name="tipping_reaction", passed=None, text=words.TIPPING_NONE())
     text = words.TIPPING_SHORT if deals > 0 else words.TIPPING_OVER
     return Check(name="tipping_reaction", passed=None, text=text(deals=abs(deals)))
 
