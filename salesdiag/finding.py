@@ -24,6 +24,7 @@ Verdict = Literal[
 ]
 LEVEL = 0.95
 POWER = 0.80
+MOST_GROWTH = math.log(1e6)
 LINES = TextWrapper(
     width=100,
     initial_indent="  ",
@@ -407,6 +408,21 @@ class Finding:
             "sensitivity": self.sensitivity.to_dict() if self.sensitivity else None,
             "text": self.text,
         }
+
+
+def growth(log_points: float) -> float:
+    """Return a change in log points as a share; infinite where it is a millionfold or more.
+
+    An end of an interval that is as good as unbounded has no figure to be shown: it would have
+    hundreds of digits, or overflow.
+
+    Examples
+    --------
+    >>> round(growth(0.02), 4), growth(2000.0), growth(-2000.0)
+    (0.0202, inf, -1.0)
+    """
+    share = math.expm1(min(log_points, MOST_GROWTH))
+    return math.inf if log_points >= MOST_GROWTH else share
 
 
 def plain(value: Any) -> Any:
