@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from salesdiag.finding import Check, Estimate, Guard, Interval, Sensitivity, Verdict
+from salesdiag.finding import Check, Estimate, Guard, Interval, Sensitivity, Verdict, growth
 from salesdiag.text import Message, Template
 from salesdiag.text import checks as words
 
@@ -136,9 +136,9 @@ def second_design(estimate: Estimate, second: Estimate | None, z: float, directi
         name="second_design",
         passed=passed,
         text=(words.SECOND_AGREES if passed else words.SECOND_DISAGREES)(
-            value=math.expm1(second.value),
-            low=math.expm1(interval.low),
-            high=math.expm1(interval.high),
+            value=growth(second.value),
+            low=growth(interval.low),
+            high=growth(interval.high),
         ),
         bars=tuple(beyond),
     )
@@ -205,7 +205,11 @@ def robustness(unseen: Sensitivity) -> Check:
     """Say how little unseen would overturn the answer, absolutely (informs, does not decide)."""
     known = math.isfinite(unseen.partial_r2)
     told = words.UNSEEN_CAUSE if known else words.UNSEEN_CAUSE_UNKNOWN
-    tipped = words.OVERTURNED if math.isfinite(unseen.tipping_minutes) else words.NOT_OVERTURNED
+    tipped = words.NOT_OVERTURNED
+    if math.isfinite(unseen.tipping_minutes):
+        tipped = words.OVERTURNED[unseen.towards]
+    elif unseen.tipping_minutes > 0:
+        tipped = words.OVERTURNED_BY_NONE
     text = words.UNSEEN(
         foresight=tipped(tipping=unseen.tipping_minutes, floor=unseen.floor_minutes),
         cause=told(r2=unseen.partial_r2, value=unseen.robustness_value),
@@ -341,7 +345,7 @@ def _lost(estimate: Estimate, other: Estimate) -> bool:
 
 
 def _moved(name: str, passed: bool, text: Template, estimate: Estimate, other: Estimate) -> Check:
-    values = {"value": math.expm1(estimate.value), "other": math.expm1(other.value)}
+    values = {"value": growth(estimate.value), "other": growth(other.value)}
     return Check(name=name, passed=passed, text=text(**({} if passed else values)), bars=DECIDED)
 
 
@@ -358,12 +362,12 @@ def absences(estimate: Estimate, found: Interval, before: float) -> Check:
         P-value of no movement before the absences; below 5 % they tell nothing.
     """
     name, own = "absences", estimate.interval()
-    ends = {"value": math.expm1(found.value)}
+    ends = {"value": growth(found.value)}
     if before < SIGNIFICANCE:
         return Check(name=name, passed=None, text=words.ABSENCES_BENT())
     if not (math.isfinite(found.low) and math.isfinite(found.high)):
         return Check(name=name, passed=None, text=words.ABSENCES_SILENT())
-    ends |= {"low": math.expm1(found.low), "high": math.expm1(found.high)}
+    ends |= {"low": growth(found.low), "high": growth(found.high)}
     if found.low > own.high or found.high < own.low:
         return Check(name=name, passed=False, text=words.ABSENCES_CONTRADICT(**ends), bars=DECIDED)
     told = found.low > 0 or found.high < 0

@@ -24,6 +24,7 @@ Verdict = Literal[
 ]
 LEVEL = 0.95
 POWER = 0.80
+MOST_GROWTH = math.log(1e6)
 LINES = TextWrapper(
     width=100,
     initial_indent="  ",
@@ -179,8 +180,12 @@ class Sensitivity:
     Attributes
     ----------
     tipping_minutes : float
-        Minutes a month that managers would have to give, foreseeing it, to a rep who is about to
-        sell 10 % more, for the interval to reach zero; NaN where it holds zero anyway.
+        Minutes a month by which managers' hours would have to differ, foreseeing it, for a rep who
+        is about to sell 10 % more, for the interval to reach zero; NaN where it holds zero anyway,
+        infinite where none would do.
+    towards : {1, -1}
+        Whether these would have to be more minutes for such a rep, which makes an effect above zero
+        out of nothing, or fewer.
     floor_minutes : float
         The same for the declared floor of foresight, which the verdict survives.
     partial_r2 : float
@@ -194,6 +199,7 @@ class Sensitivity:
     floor_minutes: float
     partial_r2: float
     robustness_value: float
+    towards: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -402,6 +408,21 @@ class Finding:
             "sensitivity": self.sensitivity.to_dict() if self.sensitivity else None,
             "text": self.text,
         }
+
+
+def growth(log_points: float) -> float:
+    """Return a change in log points as a share; infinite where it is a millionfold or more.
+
+    An end of an interval that is as good as unbounded has no figure to be shown: it would have
+    hundreds of digits, or overflow.
+
+    Examples
+    --------
+    >>> round(growth(0.02), 4), growth(2000.0), growth(-2000.0)
+    (0.0202, inf, -1.0)
+    """
+    share = math.expm1(min(log_points, MOST_GROWTH))
+    return math.inf if log_points >= MOST_GROWTH else share
 
 
 def plain(value: Any) -> Any:

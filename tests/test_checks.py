@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from salesdiag import checks
-from salesdiag.finding import Check, Estimate, Finding, Guard, Sensitivity
+from salesdiag.finding import Check, Estimate, Finding, Guard, Sensitivity, growth
 from salesdiag.text import N_
 from salesdiag.verdict import decide
 
@@ -258,3 +258,14 @@ def test_a_limit_that_nobody_moved_across_is_not_judged():
     check = checks.up_to_limit(None, margin=0.02)
     assert check.passed is None
     assert not check.bars
+
+
+def test_an_interval_that_is_as_good_as_unbounded_is_told_without_overflow():
+    """A second design with next to no variation has ends of thousands of log points."""
+    second = _estimate(2.0, se=900.0)
+    check = checks.second_design(_estimate(0.03), second, 0.1, 1)
+    assert check.passed
+    assert "(+638.9%, −100.0% to –)" in str(check.text)
+    assert growth(0.1) == pytest.approx(math.exp(0.1) - 1)
+    assert growth(math.log(1e6)) == growth(math.inf) == math.inf
+    assert math.isnan(growth(math.nan))

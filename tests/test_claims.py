@@ -520,7 +520,7 @@ def test_a_planted_effect_is_found_and_its_interval_holds_it():
             why = finding.words["naive"]
             assert why.template is words.PLAIN_DIFFERS[-1]  # coaching follows weak results
             assert len(re.findall(r"[a-z)]\.( |$)", str(why))) == 2
-            assert finding.words["doubt"].template is words.TIPPED
+            assert finding.words["doubt"].template is words.TIPPED[1]
             assert finding.sensitivity.tipping_minutes > finding.sensitivity.floor_minutes
     assert sum(held) >= 7  # 95 % intervals: fewer than 7 of 8 once in 17 such tests
     assert verdicts.count("supported") >= 7

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -269,9 +271,21 @@ def test_bend_and_tipping_are_those_of_the_partialled_out_dose():
     found = fitted()
     bends = dose_doubts.bend(found.fitted.rows)
     assert bends == pytest.approx((y.resid**2).sum() / (x.resid**2).sum(), rel=1e-8)
-    told = dose_doubts.tipping(found.mean(), bends)
-    assert told == pytest.approx(found.mean().value / bends * np.log(0.9))
+    mean = replace(found.mean(), value=-0.05, se=0.01)
+    end = mean.interval().high
+    told = dose_doubts.tipping(mean, bends)
     assert told > 0  # harm: it takes managers who sell more in a worse quarter
+    better = dose_doubts.tipping(replace(mean, value=0.05), bends)
+    assert better == pytest.approx(-told)
+    assert dose_doubts.tipping(replace(mean, se=1.0), bends) == 0  # it holds zero
+    # so strong a reaction to a result of which it leaves 1 / (1 + u^2) makes the end by itself
+    draws = np.random.default_rng(4)
+    k, scale = told / np.log(0.9), np.sqrt(1 + end * end / bends)
+    e = draws.normal(0, scale * np.sqrt(bends), 400_000)
+    own = draws.normal(0, 1, len(e))
+    own *= np.sqrt(1 - k * k * e.var())  # what is left of the dose is as it was
+    x = own + k * e
+    assert np.polyfit(x, e, 1)[0] == pytest.approx(end, rel=0.03)
     # deals that answer so strongly to what is left of the result explain the slope
     noise = np.random.default_rng(3)
     e = noise.normal(0, 0.1, 200_000)

@@ -48,7 +48,13 @@ INSIDE = {
     "checks": {"name", "passed", "text"},
     "benchmarks": {"value", "unit", "source", "grade"},
     "team_estimate": {"own", "pooled", "shrunken", "weight"},
-    "sensitivity": {"tipping_minutes", "floor_minutes", "partial_r2", "robustness_value"},
+    "sensitivity": {
+        "tipping_minutes",
+        "floor_minutes",
+        "partial_r2",
+        "robustness_value",
+        "towards",
+    },
 }
 VERDICTS = {
     "supported", "contradicted", "negligible", "inconclusive", "not_testable", "measured",

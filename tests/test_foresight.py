@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from claim_cases import company_of
 
+from salesdiag import checks
 from salesdiag.claims import CLAIM
 from salesdiag.claims.designs import foresight as seen
 from salesdiag.estimate import sensitivity
@@ -16,7 +17,7 @@ from salesdiag.estimate.design import DynamicPanel
 from salesdiag.estimate.panel_ols import fixed_effects
 from salesdiag.estimate.response import cumulative, responses
 from salesdiag.estimate.sensitivity import Foresight
-from salesdiag.finding import Estimate, Finding, Guard, Interval
+from salesdiag.finding import Estimate, Finding, Guard, Interval, Sensitivity
 from salesdiag.settings import Settings, parse
 from salesdiag.text import N_
 from salesdiag.text import findings as reasons
@@ -124,6 +125,30 @@ def test_minutes_by_hand():
     assert minutes == pytest.approx(4.995, abs=0.001)
     assert seen._minutes(one.tipping(0.02)) == pytest.approx(minutes)
     assert seen._minutes(0.2) == pytest.approx(1.1437, abs=1e-4)
+
+
+def test_what_overturns_an_effect_below_zero_is_less_to_those_about_to_rise():
+    """Hours taken from who is about to rise leave an effect below zero; more would raise it."""
+    rng = np.random.default_rng(11)
+    fits = {phi: fitted(*draw(rng, phi)) for phi in (3.0, -3.0)}
+    for phi, fit in fits.items():
+        edge = total_of(fit) / 2
+        tipping = bent(fit).tipping(edge)
+        assert np.sign(tipping) == np.sign(phi) == np.sign(edge)
+    told = {
+        towards: str(checks.robustness(Sensitivity(
+            tipping_minutes=2.5, floor_minutes=1.1, partial_r2=0.1, robustness_value=0.2,
+            towards=towards,
+        )).text)
+        for towards in (1, -1)
+    }  # fmt: skip
+    assert "gave more than 2.5 minutes more a month to a rep about to sell 10% more" in told[1]
+    assert "took more than 2.5 minutes a month from a rep about to sell 10% more" in told[-1]
+    for tipping, said in ((math.inf, "No foresight"), (math.nan, "The interval holds zero")):
+        unseen = Sensitivity(
+            tipping_minutes=tipping, floor_minutes=1.1, partial_r2=0.1, robustness_value=0.2
+        )
+        assert str(checks.robustness(unseen).text).startswith(said)
 
 
 def test_the_standard_error_of_a_sum_is_that_of_its_linear_form():

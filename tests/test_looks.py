@@ -9,8 +9,10 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from salesdiag import looks
 from salesdiag.batch import looked
@@ -51,6 +53,35 @@ def at(*months: int, now: int, planned: int = 13, since: str | None = None) -> t
 )
 def test_a_look_is_counted_by_months_of_data(before, now, seen):
     assert at(*before, now=now) == seen
+
+
+def test_the_last_two_years_every_month_are_looks_too():
+    """A window that rolls on has as many months as before and is another one all the same."""
+    window = [entry(24, f"to {end}", str(end.date())) for end in
+              pd.date_range("2025-12-31", periods=5, freq="ME")]  # fmt: skip
+    assert looks.at(window[:4], window[4], Looks()).months == (24, 28, 32, 36, 40)
+    assert looks.at(window, window[2], Looks()).months == (24, 28, 32)  # an older report again
+    shorter = entry(12, "cut", "2026-01-31")  # a month more, thirteen less
+    assert looks.at(window[:1], shorter, Looks()).months == (24, 24 + 1 + 3 * 13)
+    longer = entry(36, "archive", "2025-12-31")
+    assert looks.at(window[:1], longer, Looks()).months == (24, 36)
+    assert looks.at([*window[:1], shorter], window[2], Looks()).months == (24, 64, 76)
+
+
+def rolled(window: int, count: int, runs: int) -> float:
+    """Return how often a mean of the last months, none of them moved, is told at any look."""
+    rng = np.random.default_rng(1)
+    total = rng.normal(size=(runs, window + 12)).cumsum(axis=1)
+    total = np.pad(total, ((0, 0), (1, 0)))
+    z = (total[:, window:] - total[:, :13]) / np.sqrt(window)
+    counted = [tuple(range(window, window + count * k + 1, count)) for k in range(13)]
+    levels = np.array([Look(months=m, planned=13).level() for m in counted])
+    return float((np.abs(z) > stats.norm.isf(levels / 2)).any(axis=1).mean())
+
+
+def test_a_rolling_window_is_wrong_about_as_often_as_permitted():
+    assert rolled(24, looks.ROLLED, 20_000) == pytest.approx(0.051, abs=0.006)
+    assert rolled(24, 1, 20_000) > 0.065
 
 
 def test_a_new_series_is_declared_by_the_day_from_which_it_counts():

@@ -310,6 +310,7 @@ def test_what_would_overturn_an_effect_is_told_in_deals():
     over = dose_checks.tipping(-1.2)
     assert over.text.template is words.TIPPING_OVER
     assert over.text.values["deals"] == pytest.approx(1.2)
+    assert dose_checks.tipping(0.0).text.template is words.TIPPING_NONE
     assert dose_checks.tipping(math.nan).text.template is words.TIPPING_UNKNOWN
 
 

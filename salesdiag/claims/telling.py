@@ -10,7 +10,7 @@ from salesdiag import checks
 from salesdiag.claims.base import Claim
 from salesdiag.claims.designs.base import Effect
 from salesdiag.company import Company
-from salesdiag.finding import Estimate, Finding, Interval, Sensitivity
+from salesdiag.finding import Estimate, Finding, Interval, Sensitivity, growth
 from salesdiag.text import Message, Template
 from salesdiag.text import claims as words
 
@@ -45,9 +45,7 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
             money=money.value, low=money.low, high=money.high
         )
     elif math.isfinite(finding.mde) and not silent:
-        told["size"] = words.SMALLEST_SEEN(
-            mde=math.expm1(finding.mde), margin=math.expm1(finding.margin)
-        )
+        told["size"] = words.SMALLEST_SEEN(mde=growth(finding.mde), margin=growth(finding.margin))
     if finding.naive is not None:
         told["naive"] = _beside(finding, claim.design.evidence(company, claim).reaction)
     if finding.verdict in DECIDED:
@@ -83,7 +81,7 @@ def _unseen(sensitivity: Sensitivity | None) -> Message:
         return words.ONLY_IF_NOTHING_HIDDEN()
     if sensitivity.floor_minutes == 0:
         return words.TIPPED_BY_DESIGN()
-    return words.TIPPED(tipping=sensitivity.tipping_minutes)
+    return words.TIPPED[sensitivity.towards](tipping=sensitivity.tipping_minutes)
 
 
 def _beside(finding: Finding, reaction: Estimate | None) -> Message:
@@ -91,7 +89,7 @@ def _beside(finding: Finding, reaction: Estimate | None) -> Message:
     plain = finding.naive
     if plain is None or finding.evidence is None:
         raise ValueError("there is no plain analysis to set beside")
-    shown = {k: math.expm1(getattr(plain, k)) for k in ("value", "low", "high")}
+    shown = {k: growth(getattr(plain, k)) for k in ("value", "low", "high")}
     if finding.verdict == "inconclusive":
         return words.PLAIN_UNSETTLED(**shown)
     if plain.low <= finding.evidence.value <= plain.high:

@@ -74,11 +74,17 @@ def bend(rows: TeamQuarters) -> float:
 
 
 def tipping(estimate: Estimate, bends: float) -> float:
-    """Return the reaction that would make the whole estimate: own deals more per 10 % shortfall.
+    """Return the reaction that brings the interval to zero: own deals more per 10 % shortfall.
 
-    Negative: it takes managers who sell more when the same quarter goes well.
+    Negative: it takes managers who sell more when the same quarter goes well. 0 where the interval
+    holds zero anyway. What is left of the result is less than what managers would have answered, as
+    the deals have taken a part of it along (:class:`salesdiag.estimate.sensitivity.Foresight`).
     """
-    return estimate.value / bends * SHORTFALL if bends > 0 else float("nan")
+    ends = estimate.interval()
+    edge = ends.low if ends.low > 0 else ends.high if ends.high < 0 else 0.0
+    if not bends > 0:
+        return float("nan")
+    return edge / bends / (1 + edge * edge / bends) * SHORTFALL
 
 
 def corrected(estimate: Estimate, reacts: Estimate, bends: float) -> Estimate:

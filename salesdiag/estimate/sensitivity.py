@@ -108,7 +108,8 @@ class Foresight:
     def tipping(self, edge: float) -> float:
         """Return the foresight whose bias is as large as an end's distance from zero.
 
-        Infinite where none that leaves the driver and the surprise apart is enough.
+        Negative where it is less to those about to rise. Infinite where none that leaves the driver
+        and the surprise apart is enough.
         """
         if not math.isfinite(edge):
             return math.nan
@@ -120,8 +121,8 @@ class Foresight:
                 continue
             first = optimize.brentq(lambda x, s=sign: self.shift(s * x) - edge, 0.0, most)
             u = first / self._ratio
-            found.append(u / (1 + u * u) / self._ratio)
-        return min(found, default=math.inf)
+            found.append(sign * u / (1 + u * u) / self._ratio)
+        return min(found, key=abs, default=math.inf)
 
 
 def foresight(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from salesdiag.finding import Interval
+from salesdiag.finding import Interval, growth
 from salesdiag.text import Message
 from salesdiag.text import pages as words
 
@@ -19,7 +19,7 @@ def _points(x: float) -> float:
 
 
 READERS: Mapping[str, tuple[str, Callable[[float], float]]] = {
-    "log_points": ("change", math.expm1),
+    "log_points": ("change", growth),
     "probability": ("points", _points),
     "log_hazard_ratio": ("times", math.exp),
     "sd": ("sd", _same),

@@ -71,9 +71,21 @@ NOT_ROUNDED = N_(
     "{share:pct} of the logged months are whole or half hours, so rounding plays little part."
 )
 UNSEEN = N_("{foresight} {cause}")
-OVERTURNED = N_(
-    "It is overturned if managers gave more than {tipping:num1} minutes more a month to a rep "
-    "about to sell 10% more than the records foretell; up to {floor:num1} minutes are allowed for."
+OVERTURNED = {
+    1: N_(
+        "It is overturned if managers gave more than {tipping:num1} minutes more a month to a rep "
+        "about to sell 10% more than the records foretell; up to {floor:num1} minutes are allowed "
+        "for."
+    ),
+    -1: N_(
+        "It is overturned if managers took more than {tipping:num1} minutes a month from a rep "
+        "about to sell 10% more than the records foretell; up to {floor:num1} minutes are allowed "
+        "for."
+    ),
+}
+OVERTURNED_BY_NONE = N_(
+    "No foresight that leaves hours and results apart would overturn it; up to {floor:num1} "
+    "minutes more a month to a rep about to sell 10% more are allowed for."
 )
 NOT_OVERTURNED = N_(
     "The interval holds zero, so there is nothing for foresight to overturn; up to {floor:num1} "
@@ -201,6 +213,7 @@ TIPPING_OVER = N_(
     "It would be overturned if managers closed {deals:num1} own deals more in a quarter in which "
     "the others sell 10% more than usual."
 )
+TIPPING_NONE = N_("The interval holds zero, so there is nothing for a reaction to overturn.")
 TIPPING_UNKNOWN = N_(
     "How strongly managers would have to answer the same quarter's result to explain the effect "
     "was not worked out."

@@ -94,10 +94,16 @@ LEANS = {
     -1: N_("The figures lean against the claim, but they do not settle it. {reason}"),
 }
 NO_ANSWER = N_("Whether the claim holds cannot be told here. {reason}")
-TIPPED = N_(
-    "It is an effect only if nothing unrecorded moves both: it would be overturned if managers "
-    "gave more than {tipping:num1} minutes more a month to a rep about to sell 10% more."
-)
+TIPPED = {
+    1: N_(
+        "It is an effect only if nothing unrecorded moves both: it would be overturned if managers "
+        "gave more than {tipping:num1} minutes more a month to a rep about to sell 10% more."
+    ),
+    -1: N_(
+        "It is an effect only if nothing unrecorded moves both: it would be overturned if managers "
+        "took more than {tipping:num1} minutes a month from a rep about to sell 10% more."
+    ),
+}
 TIPPED_BY_DESIGN = N_(
     "It is an effect as far as hours were set beforehand, as declared, and not by how a rep was "
     "doing."

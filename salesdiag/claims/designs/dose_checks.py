@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from salesdiag import checks
-from salesdiag.finding import Check, Estimate, Verdict
+from salesdiag.finding import Check, Estimate, Verdict, growth
 from salesdiag.text import checks as words
 from salesdiag.verdict import lean
 
@@ -68,9 +68,9 @@ def reaction_within(
         name="reaction_within",
         passed=passed,
         text=(words.WITHIN_STANDS if passed else words.WITHIN_FALLS)(
-            value=math.expm1(corrected.value),
-            low=math.expm1(wide.low),
-            high=math.expm1(wide.high),
+            value=growth(corrected.value),
+            low=growth(wide.low),
+            high=growth(wide.high),
         ),
         bars=tuple(v for v, stands in borne.items() if not stands),
     )
@@ -94,7 +94,7 @@ def change_of_manager(
     if second is not None and check.passed is not None:
         ends = second.interval()
         text = (words.MANAGERS_AGREE if check.passed else words.MANAGERS_DISAGREE)(
-            value=math.expm1(second.value), low=math.expm1(ends.low), high=math.expm1(ends.high)
+            value=growth(second.value), low=growth(ends.low), high=growth(ends.high)
         )
     return replace(check, name="change_of_manager", text=text)
 
@@ -106,10 +106,12 @@ def tipping(deals: float) -> Check:
     ----------
     deals : float
         Own deals more in a quarter in which the others fall 10 % short; negative where they would
-        have to be more in a better quarter.
+        have to be more in a better quarter, 0 where the interval holds zero anyway.
     """
     if not math.isfinite(deals):
         return Check(name="tipping_reaction", passed=None, text=words.TIPPING_UNKNOWN())
+    if deals == 0:
+        return Check(name="tipping_reaction", passed=None, text=words.TIPPING_NONE())
     text = words.TIPPING_SHORT if deals > 0 else words.TIPPING_OVER
     return Check(name="tipping_reaction", passed=None, text=text(deals=abs(deals)))
 
@@ -183,7 +185,7 @@ def at_high_dose(effect: Estimate, margin: float, dose: float, *, asked: bool) -
         name="negligible_at_high_dose",
         passed=passed,
         text=(words.HIGH_DOSE_SMALL if passed else words.HIGH_DOSE_OPEN)(
-            dose=dose, low=math.expm1(narrow.low), high=math.expm1(narrow.high)
+            dose=dose, low=growth(narrow.low), high=growth(narrow.high)
         ),
         bars=("negligible",),
     )
@@ -210,9 +212,7 @@ def quarter_after(effect: Estimate | None, margin: float, *, asked: bool) -> Che
     return Check(
         name="quarter_after",
         passed=inside(effect, margin) or otherwise,
-        text=words.AFTER(
-            value=math.expm1(effect.value), low=math.expm1(wide.low), high=math.expm1(wide.high)
-        ),
+        text=words.AFTER(value=growth(effect.value), low=growth(wide.low), high=growth(wide.high)),
         bars=("negligible",),
     )
 
@@ -230,7 +230,7 @@ def plain_sign(steps: Mapping[str, float] | None) -> Check:
         return Check(
             name="plain_sign", passed=False, text=words.PLAIN_UNKNOWN(), bars=checks.EFFECT
         )
-    shown = {name: math.expm1(value) for name, value in steps.items()}
+    shown = {name: growth(value) for name, value in steps.items()}
     if steps["plain"] * steps["estimate"] > 0:
         text = words.PLAIN_SAME(plain=shown["plain"], estimate=shown["estimate"])
         return Check(name="plain_sign", passed=True, text=text)

@@ -105,8 +105,10 @@ def sensitivity(primary: dynamic.Dynamic, bent: strength.Foresight, floor: float
         t = primary.estimate.value / strength.independent_se(fit, slope)
         partial_r2 = float(strength.partial_r2(t, fit.residual_df))
         robustness = float(strength.robustness_value(t, fit.residual_df))
+    tipping = bent.tipping(edge)
     return Sensitivity(
-        tipping_minutes=_minutes(bent.tipping(edge)),
+        tipping_minutes=abs(_minutes(tipping)),
+        towards=-1 if tipping < 0 else 1,
         floor_minutes=_minutes(floor),
         partial_r2=partial_r2,
         robustness_value=robustness,

@@ -11,7 +11,7 @@ from salesdiag.claims.keeping import kept
 from salesdiag.claims.measured import recent
 from salesdiag.company import Company
 from salesdiag.estimate.refusal import NotEstimable
-from salesdiag.finding import Interval
+from salesdiag.finding import Interval, growth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def sizes(
     company: Company, estimate: Interval, team: str | None, *, per_hour: bool
 ) -> dict[str, Interval | None]:
     """Return an effect in log points as a share, in money a month, and in money per hour."""
-    percent = estimate.map(math.expm1, "share")
+    percent = estimate.map(growth, "share")
     try:
         size = size_of(company, team)
     except NotEstimable:
