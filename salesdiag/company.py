@@ -21,17 +21,16 @@ from salesdiag import panel as panels
 from salesdiag import settings as setting
 from salesdiag.errors import DataError, Problem, as_frame, lines
 from salesdiag.ingest import Raw, read
-from salesdiag.ingest.losses import Losses
+from salesdiag.ingest.losses import Losses, Sales
 from salesdiag.ingest.read import URL
 from salesdiag.looks import Look
-from salesdiag.plausible import doubts
+from salesdiag.plausible import Data, doubts
 from salesdiag.schema import CORE, ROWS, TABLE, lookup
 from salesdiag.settings import Settings
 from salesdiag.text import Message
 from salesdiag.text import data as words
 from salesdiag.validate import Validated, validate
 
-"""Cases named one by one in a question."""
 PACKAGE = Path(__file__).resolve().parent
 HOMES = (PACKAGE.parent, PACKAGE / "share")
 """Where bundled data lie: the project's folder, or the shared files of an installed package."""
@@ -281,10 +280,15 @@ def examine(source: str | Path) -> tuple[Raw, Settings, Validated]:
 
 
 def _doubted(found: Validated, settings: Settings) -> Validated:
-    """Add what is hardly meant so; not where tables cannot be used, as others then stand alone."""
+    """Add what is hardly meant so, and sales that stand in no result.
+
+    Not where tables cannot be used, as others then stand alone.
+    """
     if (found.problems["severity"] == "error").any() or not set(CORE) <= set(found.tables):
         return found
-    told = doubts(found.tables, found.at, settings)
+    data = Data(tables=found.tables, at=found.at, settings=settings)
+    told = doubts(data)
+    found = replace(found, losses=found.losses.less(Sales.of(data.lost["amount"])))
     if not told:
         return found
     problems = pd.concat([f for f in (as_frame(told), found.problems) if len(f)])
