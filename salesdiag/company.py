@@ -31,7 +31,6 @@ from salesdiag.text import Message
 from salesdiag.text import data as words
 from salesdiag.validate import Validated, validate
 
-"""Cases named one by one in a question."""
 PACKAGE = Path(__file__).resolve().parent
 HOMES = (PACKAGE.parent, PACKAGE / "share")
 """Where bundled data lie: the project's folder, or the shared files of an installed package."""

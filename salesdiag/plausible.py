@@ -15,13 +15,15 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.errors import Problem, Severity, as_frame, listed
+from salesdiag.ingest.losses import Sales
 from salesdiag.panel.absences import silent_months
-from salesdiag.panel.credit import column, monthly_quotas, won
+from salesdiag.panel.credit import OUTSIDE, column, monthly_quotas, won
 from salesdiag.panel.effort import MOST_HOURS, alike, time_logs
 from salesdiag.panel.spells import day_number, in_role, intersect, month_of
+from salesdiag.panel.unplaced import lost_sales
 from salesdiag.panel.usable import LEAST_USABLE, summed
 from salesdiag.panel.window import DATES, bulk, revenue_source
-from salesdiag.schema import CORE, REVENUE, ROWS
+from salesdiag.schema import CORE, REVENUE, ROWS, TABLE
 from salesdiag.settings import Settings
 from salesdiag.text.plausible import DOUBTS
 from salesdiag.validate import Validated
@@ -94,6 +96,11 @@ class Data:
         first, last = bulk(pd.Series(lines["month"].to_numpy().astype("datetime64[M]")))
         ends = month_of(day_number(pd.Series([first, last])))
         return lines[lines["month"].between(*ends)]
+
+    @cached_property
+    def lost(self) -> pd.DataFrame:
+        """Sales that stand in no result, see :func:`salesdiag.panel.unplaced.lost_sales`."""
+        return lost_sales(self.tables, self.settings)
 
     def rows(
         self, doubt: str, table: str, name: str, values: pd.Series, **said: Any
@@ -267,6 +274,17 @@ def places(data: Data) -> Iterator[Problem]:
     yield from data.rows("no_team", "people", "person_id", people[~people.isin(rows["person_id"])])
 
 
+def unplaced(data: Data) -> Iterator[Problem]:
+    """Tell of sales whose owner is in no team that day; dates far from the rest are told apart."""
+    lost = data.lost[data.lost["status"].ne(OUTSIDE)]
+    if data.source is None or not len(lost):
+        return
+    (key,) = TABLE[data.source].key
+    owners = lost.drop_duplicates("id").set_index("id")["person_id"]
+    sold = data.tables[data.source][key].map(owners).dropna()
+    yield from data.rows("no_place", data.source, "owner_id", sold)
+
+
 def spans(data: Data) -> Iterator[Problem]:
     """Tell of tables that start later or end earlier than the others do in the middle."""
     ends = {}
@@ -321,32 +339,31 @@ def silence(data: Data) -> Iterator[Problem]:
 
 CHECKS: tuple[Callable[[Data], Iterator[Problem]], ...] = (
     sources, control, amounts, far_dates, hours, sessions, silence, plans, places,
-    spans,
+    unplaced, spans,
 )  # fmt: skip
 
 
-def doubts(
-    tables: Mapping[str, pd.DataFrame], at: Mapping[str, pd.Index], settings: Settings
-) -> list[Problem]:
+def doubts(data: Data) -> list[Problem]:
     """Return everything about a company's tables that is hardly meant so.
 
     Parameters
     ----------
-    tables : mapping of str to DataFrame
-        Canonical tables; ``people`` and ``assignments`` must be among them.
-    at : mapping of str to Index
-        By table, the row in the file of each of its rows.
-    settings : Settings
+    data : Data
+        ``people`` and ``assignments`` must be among its tables.
     """
-    data = Data(tables=tables, at=at, settings=settings)
     return [problem for check in CHECKS for problem in check(data)]
 
 
 def doubted(found: Validated, settings: Settings) -> Validated:
-    """Add what is hardly meant so; not where tables cannot be used, as others then stand alone."""
+    """Add what is hardly meant so, and sales that stand in no result.
+
+    Not where tables cannot be used, as others then stand alone.
+    """
     if (found.problems["severity"] == "error").any() or not set(CORE) <= set(found.tables):
         return found
-    told = doubts(found.tables, found.at, settings)
+    data = Data(tables=found.tables, at=found.at, settings=settings)
+    told = doubts(data)
+    found = replace(found, losses=found.losses.less(Sales.of(data.lost["amount"])))
     if not told:
         return found
     problems = pd.concat([f for f in (as_frame(told), found.problems) if len(f)])

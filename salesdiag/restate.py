@@ -61,6 +61,11 @@ def periods(
         changed = moved.faults["moved"] & ~late
         if changed.any():
             log.whole("moved", "note", int(changed.sum()), column=column, period=period)
+    if table.name == "rates":
+        nothing = frame["rate"] <= 0
+        if nothing.any():
+            cause = log.rows("rate_nothing", "error", frame.loc[nothing, "rate"], "rate")
+            causes.add(nothing.to_numpy(), cause)
     if table.name == "quotas":
         negative = frame["amount"] < 0
         if negative.any():
@@ -151,6 +156,9 @@ def _converted(
         return frame
     log.table = name
     foreign = said[other]
+    if rates is None and any(p.table == "rates" for p in log.problems):
+        log.rows("no_rate", "error", foreign, "currency", own=currency)  # what is wrong is told
+        return frame
     if rates is None:
         names = sorted(foreign.unique())
         log.rows("currencies", "error", foreign, "currency", currencies=names, own=currency)

@@ -257,7 +257,8 @@ PARTS: Mapping[str, type] = MappingProxyType(
 
 def read(path: Path) -> dict[str, Any]:
     """Return the content of a ``company.toml``, empty where there is none."""
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    # editors on Windows put a mark before the first byte
+    return tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {}
 
 
 def parse(raw: Mapping[str, Any], name: str) -> tuple[Settings, list[Message]]:

@@ -31,6 +31,7 @@ ASKED = {
     "orders": ("amount", "ordered_on"),
     "opportunities": ("amount", "created_on", "closed_on"),
     "quotas": ("amount", "period"),
+    "rates": ("rate",),
 }
 """Columns that sales and plans are counted from: what nobody may guess there stops a run."""
 
@@ -147,6 +148,7 @@ def _losses(raw: Raw, settings: Settings, done: Mapping[str, pd.DataFrame], log:
         unused=seen.unused + Sales(rows=ragged, unread=ragged),
         blank=seen.blank,
         switched=switched,
+        stayed=seen.stayed,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -58,11 +58,15 @@ class Sales:
 
 @dataclass(frozen=True, kw_only=True)
 class Sold:
-    """Sales of a table: those used, those not used, and how many have no amount at all."""
+    """Sales of a table: those used, those not used, and how many have no amount at all.
+
+    ``stayed`` is how many without a usable amount have a row in the table nevertheless.
+    """
 
     used: Sales = field(default_factory=Sales)
     unused: Sales = field(default_factory=Sales)
     blank: int = 0
+    stayed: int = 0
 
 
 def sold(
@@ -92,6 +96,7 @@ def sold(
         used=Sales.of(amounts[there & ~unread & ~blank & sale]),
         unused=Sales.of(amounts[(out | (there & unread)) & ~blank & sale]),
         blank=int(((there | out) & blank & sale).sum()),
+        stayed=int((there & (unread | blank) & sale).sum()),
     )
 
 
@@ -111,6 +116,9 @@ class Losses:
         Sales of which nobody wrote an amount: they carry nothing that could be lost.
     switched : bool
         Whether sales are counted from won deals because no order can be used.
+    stayed : int
+        Sales without a usable amount that have a row in the table nevertheless: who reads what an
+        import wrote finds them without an amount, and must not count them again.
     """
 
     rows: int = 0
@@ -119,6 +127,7 @@ class Losses:
     unused: Sales = field(default_factory=Sales)
     blank: int = 0
     switched: bool = False
+    stayed: int = 0
 
     @property
     def share(self) -> float:
@@ -138,15 +147,22 @@ class Losses:
         return missed / (missed + used.size)
 
     def __add__(self, other: Losses) -> Losses:
-        """Return the losses of two steps; what was used is used after the last of them."""
+        """Return the losses of a step and of the one before it; used is what this one used."""
         return Losses(
             rows=self.rows + other.rows,
             total=self.total + other.rows,
             used=self.used,
             unused=self.unused + other.unused,
-            blank=self.blank + other.blank,
+            blank=max(self.blank - other.stayed, 0) + other.blank,
             switched=self.switched or other.switched,
+            stayed=self.stayed,
         )
+
+    def less(self, sales: Sales) -> Losses:
+        """Return the losses where some of the sales used stand in no result."""
+        there = asdict(self.used)
+        left = Sales(**{k: there[k] - v for k, v in asdict(sales).items()})
+        return replace(self, rows=self.rows + sales.rows, used=left, unused=self.unused + sales)
 
     def __bool__(self) -> bool:
         """Say whether anything was lost."""
@@ -156,7 +172,13 @@ class Losses:
     def lines(self) -> tuple[Message, ...]:
         """What to say of it where people look; nothing where nothing was lost."""
         told: list[Message] = []
-        if self.unused.rows:
+        if self.unused.rows > self.rows:  # amounts that cannot be read, in rows that are used
+            told.append(
+                words.LOST_SALES(
+                    n=self.unused.rows, share=self.share, rows=self.rows, total=self.total
+                )
+            )
+        elif self.unused.rows:
             told.append(
                 words.LOST(
                     rows=self.rows, total=self.total, sales=self.unused.rows, share=self.share
@@ -192,6 +214,7 @@ class Losses:
             unused=Sales(**plain["unused"]),
             blank=int(plain["blank"]),
             switched=bool(plain["switched"]),
+            stayed=int(plain.get("stayed", 0)),  # imports of an older version do not say
         )
 
 

@@ -27,7 +27,7 @@ from salesdiag.ingest.dialect import Dialect
 from salesdiag.ingest.forms import form
 from salesdiag.ingest.losses import MARKER, Imported
 from salesdiag.ingest.parts import Parts, parts
-from salesdiag.schema import TABLE
+from salesdiag.schema import CORE, REVENUE, TABLE
 from salesdiag.text import data as words
 
 URL = re.compile(r"[A-Za-z][\w+.-]*://")
@@ -118,7 +118,8 @@ def _settings(*candidates: Path) -> dict[str, Any]:
     try:
         return settings.read(path)
     except (tomllib.TOMLDecodeError, UnicodeError, OSError) as error:
-        raise DataError(words.UNREADABLE_SOURCE(source=path.name, reason=error)) from error
+        reason = words.NOT_UTF8() if isinstance(error, UnicodeError) else error
+        raise DataError(words.UNREADABLE_SOURCE(source=path.name, reason=reason)) from error
 
 
 def note(file: str, fault: str, **values: Any) -> Problem:
@@ -145,11 +146,14 @@ def _folder(path: Path) -> Raw:
     dialect = Dialect.of(reading) if isinstance(reading, dict) else Dialect()
     by_table: dict[str, list[Path]] = {}
     others: dict[str, list[Path]] = {}
+    folders: list[tuple[str, Path, str]] = []
     problems: list[Problem] = []
     for file in sorted(p for p in path.iterdir() if not p.name.startswith(".")):
         kind = form(file)
         if kind.read and kind.stem in TABLE:
             by_table.setdefault(kind.stem, []).append(file)
+        elif file.is_dir():
+            folders += _tables_in(file)
         elif not file.is_file():
             continue
         elif kind.read:
@@ -164,6 +168,12 @@ def _folder(path: Path) -> Raw:
             read[table] = files.failed(
                 table, "unknown_format", file=found[0].name, format=form(found[0]).ending
             )
+    for table, file, fault in folders:
+        inside = [t for t, f, _ in folders if f == file]
+        if table in read or table not in (*CORE, *REVENUE):
+            problems.append(note(file.name, fault, inside=inside))
+        else:  # without it others would stand in its place
+            read[table] = files.failed(table, fault, file=file.name, inside=inside)
     contents = {t: c for t, c in read.items() if isinstance(c, files.Content)}
     return Raw(
         tables={t: c.frame for t, c in contents.items() if c.frame is not None},
@@ -175,6 +185,17 @@ def _folder(path: Path) -> Raw:
         large={t: c for t, c in read.items() if isinstance(c, Parts)},
         imported=_imported(path / MARKER),
     )
+
+
+def _tables_in(folder: Path) -> list[tuple[str, Path, str]]:
+    """Return the tables that a folder is named like or holds files of, the folder, the fault."""
+    if form(folder).stem in TABLE:
+        return [(form(folder).stem, folder, "folder")]
+    try:
+        inside = {form(p).stem for p in folder.iterdir() if form(p).read}
+    except OSError:  # a folder of somebody else
+        return []
+    return [(table, folder, "inner") for table in TABLE if table in inside]
 
 
 def _imported(path: Path) -> Imported | None:
@@ -194,6 +215,8 @@ def _table_file(table: str, found: list[Path], dialect: Dialect) -> files.Conten
     where = parts(table, found[0])
     if where is not None:
         return where
+    if not found[0].exists():
+        return files.failed(table, "dead_link", file=found[0].name)
     if not found[0].is_file():
         return files.failed(table, "folder", file=found[0].name)
     return files.read_file(found[0], table, dialect)

@@ -168,7 +168,7 @@ def convert(
     found = validate(raw, usable)
     asked = doubted(found, usable)
     _refuse_unusable(asked, dest)
-    refusal = found.losses.refusal(usable.reading.most_lost)
+    refusal = asked.losses.refusal(usable.reading.most_lost)
     if refusal is not None and not accept_losses:
         dropped = found.problems["severity"] == "dropped"
         lost = [line(p) for p in found.problems[dropped].to_dict("records")]
@@ -182,7 +182,7 @@ def convert(
     kept = Imported(problems=found.problems, dropped=found.dropped, losses=found.losses)
     marker = {"mapping": name, "rows": report.records(), **kept.to_dict()}
     writing.write(found.tables, raw.settings_raw, dest, marker, changed is not None)
-    return Converted(report=report.frame(), problems=asked.problems, losses=found.losses)
+    return Converted(report=report.frame(), problems=asked.problems, losses=asked.losses)
 
 
 def _left_out(raw: Raw, log: Log) -> Imported:

@@ -60,9 +60,10 @@ def load(path: Path) -> Plan:
         It cannot be used; everything that is wrong with it is told.
     """
     try:
-        plan = tomllib.loads(path.read_text(encoding="utf-8"))
+        plan = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeError, OSError) as error:
-        raise DataError(words.WRONG_MAPPING(name=path.name, faults=str(error))) from error
+        reason = words.NOT_UTF8() if isinstance(error, UnicodeError) else error
+        raise DataError(words.WRONG_MAPPING(name=path.name, faults=f"{reason}.")) from error
     faults = list(_faults(plan))
     if faults:
         told = " ".join(map(str, faults))

@@ -110,13 +110,14 @@ def _with_required(some: pd.DataFrame, frame: pd.DataFrame, table: str) -> pd.Da
     return frame[[c for c in frame if c in some or c in TABLE[table].required]]
 
 
-def toml(content: Mapping[str, Any]) -> str:
-    """Return settings as TOML: plain values first, then tables of plain values."""
+def toml(content: Mapping[str, Any], above: str = "") -> str:
+    """Return settings as TOML: plain values first, then tables, whose heads name those above."""
     plain = {k: v for k, v in content.items() if not isinstance(v, dict)}
     parts = ["".join(f"{_key(k)} = {json.dumps(v, default=str)}\n" for k, v in plain.items())]
     for name, part in content.items():
         if name not in plain:
-            parts.append(f"[{_key(name)}]\n" + toml(part))
+            head = f"{above}{_key(name)}"
+            parts.append(f"[{head}]\n" + toml(part, f"{head}."))
     return "\n".join(parts).replace("\x7f", "\\u007f")
 
 

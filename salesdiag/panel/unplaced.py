@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from salesdiag.panel.credit import (
+    NO_ASSIGNMENT,
     OUTSIDE,
+    UNKNOWN_TEAM,
     Roster,
     column,
     events,
@@ -17,6 +19,7 @@ from salesdiag.panel.credit import (
 )
 from salesdiag.panel.effort import MOST_HOURS, time_logs
 from salesdiag.panel.records import Records
+from salesdiag.panel.spells import day_number
 from salesdiag.panel.window import revenue_source
 from salesdiag.schema import ROWS
 from salesdiag.settings import Settings
@@ -73,6 +76,27 @@ def dropped(
         cause = pd.Series(IMPOSSIBLE_WEEK, index=weeks.index, dtype="str")
         found.append(_count(weeks.to_frame(), "time_log", cause))
     return pd.concat([*found, _months_dropped(tables, seen.who)], ignore_index=True)
+
+
+def lost_sales(
+    tables: Mapping[str, pd.DataFrame], settings: Settings, records: Records | None = None
+) -> pd.DataFrame:
+    """Return sales with an amount that stand in no result though nobody declared it.
+
+    What lies before ``data_from`` or after ``data_to`` is left out as declared and is not lost.
+
+    Returns
+    -------
+    DataFrame
+        Revenue lines, see :func:`salesdiag.panel.credit.place`, whose owner is in no team that day
+        or whose date is far from all others.
+    """
+    lines = (records or Records(tables=tables, settings=settings)).lines
+    ends = (settings.data_from or "1900-01-01", settings.data_to or "2200-01-01")
+    begin, end = day_number(pd.Series(pd.to_datetime(list(ends))))
+    far = lines["status"].eq(OUTSIDE) & lines["day"].between(begin, end)
+    nowhere = lines["status"].isin([NO_ASSIGNMENT, UNKNOWN_TEAM])
+    return lines[(far | nowhere) & lines["amount"].notna()]
 
 
 def _contacts(seen: Records) -> pd.DataFrame:

@@ -23,6 +23,7 @@ NOT_A_SOURCE = N_(
     "{source:text} is neither a folder of tables nor a DuckDB or SQLite file. "
     "Name the folder that the tables lie in."
 )
+NOT_UTF8 = N_("it is not saved as UTF-8")
 UNREADABLE_SOURCE = N_("{source:text} cannot be read: {reason:text}. Nothing was changed.")
 NO_SQLALCHEMY = N_(
     "A database URL needs the optional part `database`: pip install 'salesdiag[database]'. "
@@ -81,6 +82,14 @@ FAULTS: dict[str, Fault] = {
     "folder": Fault(
         N_("{file:name} is a folder, not a file, and cannot be read."),
         N_("Put its content into one file of that name, or rename the folder."),
+    ),
+    "inner": Fault(
+        N_("The folder {file:name} holds {inside:list}; files in a folder are not read."),
+        N_("Put the files of the tables beside company.toml, or move the folder elsewhere."),
+    ),
+    "dead_link": Fault(
+        N_("{file:name} is a link to a file that is not there."),
+        N_("Put the file itself in its place."),
     ),
     "parts_differ": Fault(
         N_("{file:name} does not have the columns of {first:name}, in number, order or type."),
@@ -266,6 +275,10 @@ FAULTS: dict[str, Fault] = {
         N_("The table `rates` has no rate to {own:text} for the month of the amount."),
         N_("Add the rate, or correct the date."),
     ),
+    "rate_nothing": Fault(
+        N_("The rate is 0 or negative: sales would be nothing."),
+        N_("Write the company's currency for one unit."),
+    ),
     "converted": Fault(
         N_("Amounts in other currencies were converted to {own:text} by the month's rate."),
         N_("Nothing."),
@@ -357,6 +370,13 @@ COMPANY_ROWS = N_("{table:text} {rows:int}")
 LOST = N_(
     "Not used: {rows:int} of {total:int} rows; {sales:int} of them are sales and carried about "
     "{share:pct2} of all sales. `salesdiag check` lists them."
+)
+LOST_SALES = N_(
+    "Not used: {n:int} sale, which carried about {share:pct2} of all sales, and {rows:int} of "
+    "{total:int} rows. `salesdiag check` lists them.",
+    "Not used: {n:int} sales, which carried about {share:pct2} of all sales, and {rows:int} of "
+    "{total:int} rows. `salesdiag check` lists them.",
+    count="n",
 )
 LOST_ROWS = N_(
     "Not used: {rows:int} of {total:int} rows; they carried {share:pct} of sales. "

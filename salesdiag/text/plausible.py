@@ -90,6 +90,10 @@ DOUBTS: dict[str, Fault] = {
         N_("The person is in no team, so what the person does counts nowhere."),
         N_("Add a row to `assignments`, or remove the person."),
     ),
+    "no_place": Fault(
+        N_("On that day the person is in no team, so the sale stands in no result."),
+        N_("Give the person a row in `assignments` that covers the day, or credit another owner."),
+    ),
     "ends_early": Fault(
         N_("The table ends {months:int} months before the others; after it all is missing, not 0."),
         N_("Export it again, or set data_to in company.toml."),
