@@ -221,7 +221,7 @@ def test_looks_stop_at_the_first_decided_verdict(monkeypatch):
             self.verdict = verdict
 
     verdicts = iter(["inconclusive", "negligible", "supported", "inconclusive"])
-    monkeypatch.setattr(trials, "correct", lambda found: [Found(next(verdicts))])
+    monkeypatch.setattr(trials, "correct", lambda found, look: [Found(next(verdicts))])
     company = subjects.field.to_company(make(replace(SMALL, months=12), seed=1))
     claim = type("C", (), {"design": Design(), "slug": "x"})()
     trials._looked(claim, company, 4, 0.0)

@@ -17,6 +17,7 @@ from salesdiag.calibrate.said import JUDGED, Said
 from salesdiag.calibrate.studies import STUDIES
 from salesdiag.calibrate.subjects import OfMonths, OfWeeks, Subject
 from salesdiag.calibrate.weeks import FOCUSES, FORECAST, FieldCell
+from salesdiag.checks import EFFECT
 from salesdiag.claims import CLAIM
 from salesdiag.claims.base import Claim
 from salesdiag.claims.designs.base import attempt
@@ -25,6 +26,7 @@ from salesdiag.claims.designs.rep_month import RepEffect
 from salesdiag.company import Company
 from salesdiag.estimate import dynamic, naive
 from salesdiag.finding import Finding, Interval
+from salesdiag.looks import Look
 from salesdiag.verdict import correct
 
 LOOKS, TIPPING = "twelve_looks", "tipping_foresight"
@@ -132,7 +134,7 @@ def _horizon(claim: Claim, company: Company) -> tuple[int, bool]:
     if not isinstance(claim.design, RepEffect):
         return 1, False
     spec = claim.design.spec(company)
-    return int(getattr(spec, "horizon", 1)), bool(getattr(spec, "same_month", False))
+    return spec.horizon, spec.same_month
 
 
 def _truth(claim: Claim, made: Subject) -> float:
@@ -160,10 +162,14 @@ def _looked(claim: Claim, company: Company, looks: int, truth: float) -> Said:
     """Return the first decided verdict of several looks, one a month; the last look if none was."""
     last = int(company.panel["month_index"].max())
     said = Said(truth=truth)
+    months: tuple[int, ...] = ()
     for month in range(last - looks + 1, last + 1):
-        (finding,) = correct([claim.design.company(claim, until(company, month))])
+        known = until(company, month)
+        months = (*months, int(known.panel.loc[known.panel["complete"], "month"].nunique()))
+        look = Look(months=months, planned=looks)
+        (finding,) = correct([claim.design.company(claim, known)], look)
         said = _finding(finding, finding.estimate, truth)
-        if finding.verdict in ("supported", "contradicted"):
+        if finding.verdict in EFFECT:
             break
     return said
 
@@ -195,10 +201,10 @@ def _tipping(finding: Finding, planted: float) -> Said:
 
     An interval that holds zero is overturned by nothing: 0 hours.
     """
-    told = getattr(finding, "sensitivity", None)
-    minutes = getattr(told, "tipping_minutes", math.nan)
+    told = finding.sensitivity
     if finding.estimate is None or told is None:
         return Said(truth=planted)
+    minutes = told.tipping_minutes
     hours = 0.0 if math.isnan(minutes) else minutes / 60 / math.log(1.1)
     return Said(value=hours, low=hours, high=math.inf, p=1.0, truth=planted)
 
