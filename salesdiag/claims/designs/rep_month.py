@@ -163,6 +163,7 @@ class RepEffect(Effect):
             table=_profile(primary, with_month),
             guard=guard,
             sensitivity=unseen,
+            foresight=bent,
         )
 
     def floor(self, company: Company) -> float:
