@@ -217,12 +217,29 @@ def robustness(unseen: Sensitivity) -> Check:
     return Check(name="robustness", passed=None, text=text)
 
 
-def same_month(leaves_room: bool) -> Check:
-    """Say whether the driver's own month leaves room for an effect that matters (informs).
+def same_month(
+    leaves_room: bool, estimate: Estimate | None = None, with_month: Estimate | None = None
+) -> Check:
+    """Say whether the driver's own month leaves room for an effect that matters.
 
     What is seen in it may be a reaction, so it never supports or contradicts anything; where it
-    leaves room nothing is called too small (:class:`~salesdiag.finding.Guard`).
+    leaves room nothing is called too small (:class:`~salesdiag.finding.Guard`). It takes away,
+    though: an hour that helps at once and no longer is followed by months that fall back from a
+    better one, and these look like harm. A sum that lies clearly on the other side of zero once its
+    own month is in it is therefore barred.
+
+    Parameters
+    ----------
+    leaves_room : bool
+    estimate, with_month : Estimate, optional
+        Sums over the months after the driver's own, and with it.
     """
+    if estimate is not None and with_month is not None:
+        ends = with_month.interval()
+        if (ends.low > 0 > estimate.value) or (ends.high < 0 < estimate.value):
+            return Check(
+                name="same_month", passed=False, text=words.SAME_MONTH_TURNS(), bars=EFFECT
+            )
     return Check(
         name="same_month",
         passed=None if leaves_room else True,

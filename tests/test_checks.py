@@ -269,3 +269,15 @@ def test_an_interval_that_is_as_good_as_unbounded_is_told_without_overflow():
     assert growth(0.1) == pytest.approx(math.exp(0.1) - 1)
     assert growth(math.log(1e6)) == growth(math.inf) == math.inf
     assert math.isnan(growth(math.nan))
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_sum_that_its_own_month_turns_round_is_barred(side):
+    """An hour that helps by 10 % at once and no longer: the months after fall back from it."""
+    after = _estimate(-0.04 * side)
+    turned = checks.same_month(True, after, _estimate(0.08 * side))
+    assert (turned.passed, set(turned.bars)) == (False, EFFECT)
+    assert _decided(after, turned) == "inconclusive"
+    for total in (0.01 * side, -0.08 * side):  # not clear; on the same side
+        assert checks.same_month(True, after, _estimate(total)).passed is None
+    assert checks.same_month(False, after, None).passed

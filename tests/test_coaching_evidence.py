@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from claim_cases import company_of, invented
 
+from salesdiag import checks
 from salesdiag import claims as cl
 from salesdiag.claims.designs import foresight as seen
 from salesdiag.claims.designs import pipeline, rep_month
@@ -17,6 +18,7 @@ from salesdiag.claims.designs.base import of_team
 from salesdiag.claims.telling import tell
 from salesdiag.estimate import dynamic, pool
 from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.estimate.sensitivity import Foresight
 from salesdiag.finding import Guard, Interval, TeamEstimate
 from salesdiag.settings import Effects, NegativeControl
 from salesdiag.text import claims as words
@@ -157,6 +159,28 @@ def test_a_teams_interval_survives_the_same(company, undecided, low, high, guard
     found = of_team(DESIGN, CLAIM, company, finding, team, team_estimate(low, high))
     assert found.verdict == verdict
     assert (found.estimate.low, found.estimate.high) == (low, high)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_what_overturns_a_team_is_read_from_its_own_interval(company, undecided, side, monkeypatch):
+    team = company.panel["team_id"].iloc[0]
+    evidence = replace(
+        DESIGN.evidence(company, CLAIM),
+        foresight=Foresight(shift=lambda first: 0.8 * first, driver_sd=2.0, surprise_sd=0.3),
+    )
+    told = []
+    for edge in (0.01, 0.02):
+        ends = sorted([side * edge, side * 0.05])
+        of_the_team = replace(evidence, teams={team: team_estimate(*ends)})
+        monkeypatch.setattr(rep_month.RepEffect, "evidence", lambda *_, it=of_the_team: it)
+        found = DESIGN.team(CLAIM, company, replace(undecided, guard=Guard()), team)
+        assert found.sensitivity.towards == side
+        hours = found.sensitivity.tipping_minutes / 60 / np.log(1.1)
+        assert evidence.foresight.bias(hours) == pytest.approx(edge)
+        (said,) = [c for c in found.checks if c.name == "robustness"]
+        assert said.text == checks.robustness(found.sensitivity).text
+        told.append(hours)
+    assert told[1] > told[0]
 
 
 def test_a_teams_own_estimate_is_of_the_same_sum(company):

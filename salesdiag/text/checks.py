@@ -97,6 +97,10 @@ UNSEEN_CAUSE = N_(
 )
 UNSEEN_CAUSE_UNKNOWN = N_("How much an unseen cause would have to explain was not worked out.")
 SAME_MONTH_SMALL = N_("The month of the hours itself leaves no room for an effect that matters.")
+SAME_MONTH_TURNS = N_(
+    "With the month of the hours itself the sum is clearly on the other side of zero: what comes "
+    "after may only be the way back from it."
+)
 SAME_MONTH_OPEN = N_(
     "In the month of the hours itself an effect that matters may hide, so nothing is called too "
     "small."

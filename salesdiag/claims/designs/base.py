@@ -20,12 +20,14 @@ import pandas as pd
 
 from salesdiag import checks
 from salesdiag.claims.base import Claim, benchmarks, not_testable
+from salesdiag.claims.designs.foresight import overturned
 from salesdiag.claims.designs.sizes import size_of, sizes
 from salesdiag.company import Company
 from salesdiag.estimate import dynamic
 from salesdiag.estimate.design import DynamicPanel
 from salesdiag.estimate.panel_ols import LinearFit, wild_bootstrap
 from salesdiag.estimate.refusal import NotEstimable
+from salesdiag.estimate.sensitivity import Foresight
 from salesdiag.finding import (
     NO_GUARD,
     Check,
@@ -65,6 +67,9 @@ class Evidence:
         What the intervals must survive before they decide, the teams' too.
     sensitivity : Sensitivity or None
         How little unseen would overturn the answer.
+    foresight : Foresight or None
+        How managers' foresight bends it: what overturns a team's interval is not what overturns
+        the company's.
     """
 
     estimate: Estimate
@@ -75,6 +80,7 @@ class Evidence:
     table: pd.DataFrame | None = None
     guard: Guard = NO_GUARD
     sensitivity: Sensitivity | None = None
+    foresight: Foresight | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +134,16 @@ class Effect(ABC):
         """Return a team's finding: its own estimate drawn towards the company's."""
         if finding.verdict == "not_testable":
             return not_testable(claim.slug, finding.reason, team)
-        found = self.team_estimate(self.evidence(company, claim), team)
+        seen = self.evidence(company, claim)
+        found = self.team_estimate(seen, team)
         if found is None:
             return not_testable(claim.slug, words.TEAM_NOT_SEEN(), team)
+        if seen.foresight is not None and finding.sensitivity is not None:
+            unseen = overturned(finding.sensitivity, seen.foresight, found.shrunken)
+            doubts = [
+                checks.robustness(unseen) if c.name == "robustness" else c for c in finding.checks
+            ]
+            finding = replace(finding, sensitivity=unseen, checks=tuple(doubts))
         return of_team(self, claim, company, finding, team, found)
 
 

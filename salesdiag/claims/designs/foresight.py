@@ -17,7 +17,7 @@ from salesdiag.estimate.design import Design, DynamicPanel, design
 from salesdiag.estimate.panel_ols import LinearFit
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.estimate.response import cumulative, gradient, responses
-from salesdiag.finding import Estimate, Guard, Sensitivity
+from salesdiag.finding import Estimate, Guard, Interval, Sensitivity
 from salesdiag.panel import rep_months
 from salesdiag.text import claims as words
 
@@ -97,22 +97,27 @@ def sensitivity(primary: dynamic.Dynamic, bent: strength.Foresight, floor: float
     floor : float
         Declared foresight, hours per log point.
     """
-    interval, fit = primary.estimate.interval(), primary.fit
-    edge = interval.low if interval.low > 0 else interval.high if interval.high < 0 else math.nan
+    fit = primary.fit
     partial_r2 = robustness = math.nan
     if isinstance(fit, LinearFit):
         slope = gradient(primary.spec, [(names, b[0]) for names, b in primary.equations])
         t = primary.estimate.value / strength.independent_se(fit, slope)
         partial_r2 = float(strength.partial_r2(t, fit.residual_df))
         robustness = float(strength.robustness_value(t, fit.residual_df))
-    tipping = bent.tipping(edge)
-    return Sensitivity(
-        tipping_minutes=abs(_minutes(tipping)),
-        towards=-1 if tipping < 0 else 1,
+    unseen = Sensitivity(
+        tipping_minutes=math.nan,
         floor_minutes=_minutes(floor),
         partial_r2=partial_r2,
         robustness_value=robustness,
     )
+    return overturned(unseen, bent, primary.estimate.interval())
+
+
+def overturned(unseen: Sensitivity, bent: strength.Foresight, interval: Interval) -> Sensitivity:
+    """Return the same with the foresight that brings an interval to zero, a team's for example."""
+    edge = interval.low if interval.low > 0 else interval.high if interval.high < 0 else math.nan
+    tipping = bent.tipping(edge)
+    return replace(unseen, tipping_minutes=abs(_minutes(tipping)), towards=-1 if tipping < 0 else 1)
 
 
 def _minutes(phi: float) -> float:

@@ -142,7 +142,7 @@ class RepEffect(Effect):
             checks.same_sign(estimate.value, self._others(panel, spec)),
             checks.one_team(estimate),
             checks.short_panel(estimate, _half_panel(panel, spec, estimate)),
-            checks.same_month(guard.room),
+            checks.same_month(guard.room, estimate, with_month.estimate if with_month else None),
             checks.robustness(unseen),
             *self._seen_coming(estimate, seen_late, guard),
             *self._unmoved(company, spec),
@@ -163,6 +163,7 @@ class RepEffect(Effect):
             table=_profile(primary, with_month),
             guard=guard,
             sensitivity=unseen,
+            foresight=bent,
         )
 
     def floor(self, company: Company) -> float:
