@@ -39,6 +39,8 @@ HIGH_PLAN = 3.0
 LEAST_PLANNED = 6
 LATE_MONTHS = 3
 """Months by which a table may start later, or end earlier, than the others."""
+LEAST_SALES = 10
+"""Sales of which one that is more than half of all is doubted."""
 LONG_MINUTES = 24 * 60
 NAMED = 5
 """Months that a question names."""
@@ -224,6 +226,17 @@ def amounts(data: Data) -> Iterator[Problem]:
         )  # fmt: skip
 
 
+def large(data: Data) -> Iterator[Problem]:
+    """Tell of one sale that is more than all the others together."""
+    sizes = data.sales(data.source or "orders")["amount"].dropna().abs()
+    if len(sizes) < LEAST_SALES:
+        return
+    over = sizes[sizes > sizes.sum() / 2]
+    if len(over):
+        share = float(over.iloc[0] / sizes.sum())
+        yield from data.rows("large_sale", data.source or "orders", "amount", over, share=share)
+
+
 def plans(data: Data) -> Iterator[Problem]:
     """Tell of targets far above sales for a year, and of sales without a target."""
     targets = monthly_quotas(data.tables)
@@ -338,7 +351,7 @@ def silence(data: Data) -> Iterator[Problem]:
 
 
 CHECKS: tuple[Callable[[Data], Iterator[Problem]], ...] = (
-    sources, control, amounts, far_dates, hours, sessions, silence, plans, places,
+    sources, control, amounts, large, far_dates, hours, sessions, silence, plans, places,
     unplaced, spans,
 )  # fmt: skip
 

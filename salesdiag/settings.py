@@ -395,7 +395,7 @@ def _disallowed(content: Mapping[str, Any]) -> list[_Fault]:
         "manager_hour_cost": (0, math.inf),
     }
     found += [
-        (key, [f"{low} – {high:g}"])
+        (key, [f"{low} – {high:g}" if math.isfinite(high) else f"≥ {low}"])
         for key, (low, high) in ranges.items()
         if _number(content.get(key)) and not low <= content[key] <= high
     ]

@@ -132,7 +132,11 @@ def _ragged(raw: Raw, table: str) -> int:
 def _losses(raw: Raw, settings: Settings, done: Mapping[str, pd.DataFrame], log: Log) -> Losses:
     """Return what was not used; sales are those of the table that revenue comes from."""
     source = settings.revenue_source or next((t for t in REVENUE if t in done), REVENUE[0])
-    brought = "orders" in raw.tables or bool(raw.left_out.get("orders"))
+    brought = (
+        "orders" in raw.tables
+        or bool(raw.left_out.get("orders"))
+        or any(near(name, TABLE) == ["orders"] for name in raw.unread)  # orders_2025.csv
+    )
     switched = brought and settings.revenue_source is None and source == "opportunities"
     if switched:
         log.table = "orders"

@@ -165,3 +165,30 @@ def test_settings_of_tables_in_tables_survive_an_import(tmp_path):
     plan.write_text(plan.read_text() + f"[company.control.revenue]\n2025 = {TOTAL}\n")
     convert(folder, dest, plan)
     assert load(dest).settings.control.revenue == {"2025": TOTAL}
+
+
+@pytest.mark.parametrize(("name", "switched"), [("orders_2025", True), ("invoices", False)])
+def test_orders_under_another_name_are_told_where_deals_take_their_place(name, switched, tmp_path):
+    folder = company(tmp_path / "c", PLAIN, f"{name}.csv")
+    found = load(folder)
+    assert found.losses.switched == switched
+    header = str(report.header(report.open(found, [])).markup)
+    assert ("counted from won deals instead" in header) == switched
+    (folder / "orders.csv").write_text(PLAIN)
+    assert not load(folder).losses.switched
+
+
+# --- one sale larger than all others ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("amount", "told"), [("17008.51", True), ("17008.49", False)])
+def test_a_sale_of_more_than_all_others_is_doubted(amount, told, tmp_path):
+    found = check(company(tmp_path / "c", text(orders({3: {"amount": amount}}))))
+    assert [(p.row, p.value) for p in found.itertuples()] == [(3, amount)] * told
+
+
+def test_what_is_allowed_without_an_upper_end_is_said_in_words_of_people(tmp_path):
+    folder = company(tmp_path / "c", PLAIN)
+    (folder / "company.toml").write_text("min_group = 0")
+    with pytest.raises(DataError, match=r"`min_group` is 0, allowed are ≥ 1"):
+        load(folder)

@@ -19,14 +19,15 @@ def tables(**reading: Any) -> dict[str, list[list[str]]]:
     """Return the tables besides orders, numbers and dates in the declared form."""
     form = reading.get("date_format", "%Y-%m-%d")
     start, won = (date(2025, m, 2).strftime(form) for m in (1, 2))
+    joined = date(2024, 1, 2).strftime(form)
     amount = "100.50".replace(".", reading.get("decimal", "."))
     return {
         "people": [["person_id", "name"], ["M1", "Max"], *([r, f"Rep {r}"] for r in REPS)],
         "teams": [["team_id", "name"], ["T1", "One"]],
         "assignments": [
             ["person_id", "team_id", "role", "start_on"],
-            ["M1", "T1", "manager", start],
-            *([r, "T1", "rep", start] for r in REPS),
+            ["M1", "T1", "manager", joined],
+            *([r, "T1", "rep", joined] for r in REPS),
         ],
         "opportunities": [
             ["opportunity_id", "owner_id", "created_on", "outcome", "closed_on", "amount"],

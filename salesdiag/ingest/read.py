@@ -61,6 +61,8 @@ class Raw:
         Tables of the contract that a source file of a mapping goes into, by its name.
     imported : Imported or None
         What the import that wrote the tables could not use.
+    unread : tuple of str
+        Names of what is there beside the tables and could be read, were it named like one.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -72,6 +74,7 @@ class Raw:
     large: Mapping[str, Parts] = field(default_factory=dict)
     feeds: Mapping[str, frozenset[str]] = field(default_factory=dict)
     imported: Imported | None = None
+    unread: tuple[str, ...] = ()
 
 
 def read(source: str | Path) -> Raw:
@@ -148,6 +151,7 @@ def _folder(path: Path) -> Raw:
     others: dict[str, list[Path]] = {}
     folders: list[tuple[str, Path, str]] = []
     problems: list[Problem] = []
+    unread: list[str] = []
     for file in sorted(p for p in path.iterdir() if not p.name.startswith(".")):
         kind = form(file)
         if kind.read and kind.stem in TABLE:
@@ -157,6 +161,7 @@ def _folder(path: Path) -> Raw:
         elif not file.is_file():
             continue
         elif kind.read:
+            unread.append(kind.stem)
             problems.append(note(file.name, "unknown_table", allowed=near(kind.stem, TABLE)))
         elif kind.ending and kind.stem in TABLE:
             others.setdefault(kind.stem, []).append(file)
@@ -184,6 +189,7 @@ def _folder(path: Path) -> Raw:
         left_out={t: c.left_out for t, c in contents.items() if c.left_out},
         large={t: c for t, c in read.items() if isinstance(c, Parts)},
         imported=_imported(path / MARKER),
+        unread=tuple(unread),
     )
 
 
@@ -245,6 +251,7 @@ def _from_tables(
         source=source,
         name=name,
         problems=tuple(note(t, "unknown_table", allowed=near(t, TABLE)) for t in sorted(others)),
+        unread=tuple(sorted(others)),
     )
 
 

@@ -71,6 +71,10 @@ DOUBTS: dict[str, Fault] = {
         ),
         N_("Fill the amounts; below {least:pct} sales are not told."),
     ),
+    "large_sale": Fault(
+        N_("This one sale is {share:pct1} of all sales."),
+        N_("Correct the amount, if it is a slip or in another unit or currency."),
+    ),
     "high_plan": Fault(
         N_("In {year:text} targets come to {ratio:num} times the sales of those who have them."),
         N_("Correct the targets; most often they are of another period or currency."),
