@@ -172,7 +172,9 @@ def test_too_small_is_read_from_both_one_sided_tests_at_the_level_of_the_look():
 def test_why_a_look_does_not_decide_is_told():
     look = Look(months=MONTHS[:5], planned=PLANNED)
     (found,) = correct([finding(2.1, look, 0.1, 200.0, 1e-6)], look)
-    assert str(found.reason).startswith("Looked at once, it would have been decided; as look 5 of")
+    assert str(found.reason).startswith(
+        "By a single look the interval would be enough; as look 5 of"
+    )
     late = Look(months=tuple(range(24, 38)), planned=PLANNED)
     (found,) = correct([finding(6.0, late, 0.1, 200.0, 1e-6)], late)
     assert (found.verdict, found.q_value) == ("inconclusive", 1.0)

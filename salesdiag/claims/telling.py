@@ -52,7 +52,7 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
         told["naive"] = _beside(finding, claim.design.evidence(company, claim).reaction)
     if finding.verdict in DECIDED:
         told["doubt"] = _unseen(finding.sensitivity)
-    told["change"] = said["tell" if finding.verdict == "inconclusive" else "change"]()
+    told["change"] = _change(finding, said)
     return replace(finding, words=told)
 
 
@@ -74,7 +74,17 @@ def _headline(
         side = 1 if percent.value * finding.direction > 0 else -1
         return words.LEANS[side](reason=finding.reason)
     barred = [c for c in finding.checks if c.passed is False and set(DECIDED) & set(c.bars)]
-    return words.NO_ANSWER(reason=barred[0].text) if barred else said["untold"](**values)
+    return words.NO_ANSWER(reason=finding.reason) if barred else said["untold"](**values)
+
+
+def _change(finding: Finding, said: Mapping[str, Template]) -> Message:
+    """Return what would change an answer, or give one: first of all more teams, if they are few."""
+    if finding.verdict != "inconclusive":
+        return said["change"]()
+    few = next((c for c in finding.checks if c.name == "enough_groups" and not c.passed), None)
+    if few is not None and isinstance(few.text, Message):
+        return words.MORE_TEAMS(least=few.text.values["least"])
+    return said["tell"]()
 
 
 def _unseen(sensitivity: Sensitivity | None) -> Message:

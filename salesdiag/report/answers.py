@@ -14,7 +14,7 @@ from salesdiag.claims.register import ENTRY
 from salesdiag.finding import Finding
 from salesdiag.report import figures, svg, units
 from salesdiag.report.dossier import Dossier
-from salesdiag.text import Message
+from salesdiag.text import Message, join
 from salesdiag.text import claims as claim_words
 from salesdiag.text import methods as method_words
 from salesdiag.text import pages as words
@@ -87,6 +87,12 @@ def headline(finding: Finding) -> Message | str:
 def notes(finding: Finding) -> list[Message | str]:
     """Return what a plain look would have said, what is doubtful, what would change our mind."""
     return [finding.words[role] for role in ("naive", "doubt", "change") if role in finding.words]
+
+
+def doubts(finding: Finding) -> list[Message | str]:
+    """Return the notes that open a page: a plain look at what could not be told says nothing."""
+    naive = finding.words.get("naive") if finding.verdict == "inconclusive" else None
+    return [note for note in notes(finding) if naive is None or note != naive]
 
 
 def weight(finding: Finding) -> float:
@@ -219,13 +225,22 @@ def _worth(finding: Finding) -> bool:
 
 
 def _caption(finding: Finding) -> object:
+    """Return what a drawing shows, and that it is no answer where a check takes the answer away."""
     function = figures.kind(finding)
-    captions = {
+    if function is None:
+        return ""
+    captions: dict[object, object] = {
         figures.plot_bridge: words.BRIDGE_CAPTION,
         figures.plot_attainment: words.ATTAINMENT_CAPTION,
         figures.plot_curve: words.CURVE_CAPTION,
     }
-    return captions.get(function, "") if function else ""
+    if function is figures.plot_interval and finding.claim in CLAIM:
+        captions[function] = CLAIM[finding.claim].words.get("drawn", "")
+    barred = finding.verdict == "inconclusive" and any(
+        c.passed is False and set(c.bars) & set(DECIDED) for c in finding.checks
+    )
+    said = captions.get(function, "")
+    return join([str(said), str(words.UNSETTLED)]) if barred else said
 
 
 def _mark(passed: bool | None) -> object:
@@ -254,9 +269,8 @@ def _facts(finding: Finding) -> Iterable[tuple[object, object]]:
         yield words.SMALLEST, words.OR_MORE(mde=units.size(finding.mde, estimate.unit))
     if plain is not None:
         yield words.PLAIN, plain.method
-    if finding.n is not None and finding.groups is not None:
-        rests = words.RESTS_ON if evidence is not None else words.COUNTED
-        yield words.ROWS_USED, rests(n=finding.n, groups=finding.groups)
+    if evidence is not None and finding.n is not None and finding.groups is not None:
+        yield words.ROWS_USED, words.RESTS_ON(n=finding.n, groups=finding.groups)
     if left_out := causes(finding):
         yield words.ROWS_DROPPED, words.LISTED(items=left_out)
 
