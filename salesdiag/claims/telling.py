@@ -49,7 +49,8 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
             mde=math.expm1(finding.mde), margin=math.expm1(finding.margin)
         )
     if finding.naive is not None:
-        told["naive"] = _beside(finding, claim.design.evidence(company, claim).reaction)
+        reaction = claim.design.evidence(company, claim).reaction
+        told["naive"] = _beside(finding, reaction, claim.design.plain)
     if finding.verdict in DECIDED:
         told["doubt"] = _unseen(finding.sensitivity)
     told["change"] = _change(finding, said)
@@ -96,12 +97,13 @@ def _unseen(sensitivity: Sensitivity | None) -> Message:
     return words.TIPPED(tipping=sensitivity.tipping_minutes)
 
 
-def _beside(finding: Finding, reaction: Estimate | None) -> Message:
+def _beside(finding: Finding, reaction: Estimate | None, named: Template) -> Message:
     """Return what a plain regression would have said, and why it differs."""
     plain = finding.naive
     if plain is None or finding.evidence is None:
         raise ValueError("there is no plain analysis to set beside")
-    shown = {k: math.expm1(getattr(plain, k)) for k in ("value", "low", "high")}
+    shown: dict[str, object] = {k: math.expm1(getattr(plain, k)) for k in ("value", "low", "high")}
+    shown["plain"] = named()
     if finding.verdict == "inconclusive":
         return words.PLAIN_UNSETTLED(**shown)
     if plain.low <= finding.evidence.value <= plain.high:

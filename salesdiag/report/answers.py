@@ -25,6 +25,8 @@ SHORTEST, LONGEST = 3, 5
 STANDS_BACK = {"coaching-half-time": "manager-time-split", "two-focuses": BRIDGE}
 """Measured claims that say nearly the same as another one, which opens a page in their place."""
 DECIDED = ("supported", "contradicted", "negligible")
+FAILED_FIRST = (False, True, None)
+"""Order in which checks are told."""
 
 SMALL_PROBABILITY = 0.001
 CURVE_COLUMNS = ("label", "value", "low", "high", "n", "groups")
@@ -204,7 +206,10 @@ def answer(dossier: Dossier, finding: Finding, before: Finding | None = None) ->
         sentences=[s for s in rest if str(s) and str(s) != str(line)],
         drawing=svg.drawing(finding, name) if before is None and _worth(finding) else "",
         caption=_caption(finding),
-        checks=[{"mark": _mark(c.passed), "text": c.text} for c in finding.checks],
+        checks=[
+            {"mark": _mark(c.passed), "text": c.text}
+            for c in sorted(finding.checks, key=lambda c: FAILED_FIRST.index(c.passed))
+        ],
         threats=CLAIM[finding.claim].threats if tested and finding.claim in CLAIM else (),
         table=table(finding) if before is None else None,
         table_caption=words.TABLE_CAPTION(claim=title(finding)),

@@ -29,8 +29,8 @@ LOGS_TOO_FEW = N_(
 SIGNS = N_("{share:pct} of {count:int} reasonable other ways to calculate give the same sign.")
 SIGNS_NONE = N_("No other way to calculate could be tried on these data.")
 SIGNS_DIFFER = N_(
-    "Reasonable other ways to calculate do not agree whether it helps or hurts: {share:pct} of "
-    "{count:int} give the same sign, and {least:pct} were demanded."
+    "Reasonable other ways to calculate do not agree whether it helps or hurts: only {share:pct} "
+    "of {count:int} give the same sign, and {least:pct} were demanded."
 )
 ONE_TEAM = N_("Whichever team is left out, the answer keeps its sign.")
 ONE_TEAM_DECIDES = N_("It hangs on one team: without it the answer would have the opposite sign.")
@@ -60,8 +60,8 @@ REACTS_TO_STRONG = N_(
     "better than it is."
 )
 REACTION_BARS = N_(
-    "Managers react to last month's result, the answer lies on the side to which this bends it, "
-    "and no second design confirms it alone."
+    "Managers react to last month's result, which by itself pushes the answer to this side, and "
+    "no second design confirms it."
 )
 ROUNDED = N_(
     "{share:pct} of the logged months are whole or half hours: hours written down roughly make an "
@@ -77,11 +77,11 @@ OVERTURNED = N_(
 )
 NOT_OVERTURNED = N_(
     "The interval holds zero, so there is nothing for foresight to overturn; up to {floor:num1} "
-    "minutes more a month to a rep about to sell 10% more are allowed for."
+    "minutes more a month, given to a rep about to sell 10% more, are allowed for."
 )
 UNSEEN_CAUSE = N_(
-    "What is tested explains {r2:pct1} of what is left of the result; one unseen cause would have "
-    "to explain {value:pct1} of what is left of both to leave nothing."
+    "What is tested explains {r2:pct1} of what is left of the ups and downs of results; one unseen "
+    "cause would have to explain {value:pct1} of what is left of both to leave no effect."
 )
 UNSEEN_CAUSE_UNKNOWN = N_("How much an unseen cause would have to explain was not worked out.")
 SAME_MONTH_SMALL = N_("The month of the hours itself leaves no room for an effect that matters.")
@@ -168,15 +168,14 @@ QUARTERS_FEW = N_(
     count="quarters",
 )
 WITHIN_STANDS = N_(
-    "Managers may sell because the team does badly or well in the same quarter. If they answer its "
-    "three months as strongly as the month just before a quarter, an own deal still stands for "
-    "{value:+pct1} ({low:+pct1} to {high:+pct1})."
+    "Managers may sell because of the team's result. If they sell in answer to each month of a "
+    "quarter as much as to the month before it, an own deal still stands for {value:+pct1} "
+    "({low:+pct1} to {high:+pct1})."
 )
 WITHIN_FALLS = N_(
-    "The team's result may be the cause: managers may sell because the team does badly or well in "
-    "the same quarter. If they answer its three months as strongly as the month just before a "
-    "quarter, too little may be left of it ({value:+pct1} per own deal, {low:+pct1} to "
-    "{high:+pct1})."
+    "The team's result may be the cause. If managers sell in answer to each month of a quarter as "
+    "much as to the month before it, too little may be left of the effect ({value:+pct1} per own "
+    "deal, {low:+pct1} to {high:+pct1})."
 )
 WITHIN_UNKNOWN = N_(
     "Whether managers sell in answer to their team's result cannot be told, so the team's result "

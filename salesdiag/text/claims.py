@@ -111,28 +111,30 @@ SMALLEST_SEEN = N_(
 ONLY_IF_NOTHING_HIDDEN = N_(
     "It is an effect only if nothing unrecorded moves both in the same months."
 )
+PLAIN_NEXT_MONTH = N_("A plain regression of the next month's sales")
+PLAIN_SAME_QUARTER = N_("A plain regression of the same quarter's sales")
 PLAIN_AGREES = N_(
-    "A plain regression says about the same here ({value:+pct1}, {low:+pct1} to {high:+pct1}); "
+    "{plain:text} says about the same here ({value:+pct1}, {low:+pct1} to {high:+pct1}); "
     "elsewhere it goes wrong easily, so it is not the answer."
 )
 PLAIN_UNSETTLED = N_(
-    "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}), but it "
+    "{plain:text} would have said {value:+pct1} ({low:+pct1} to {high:+pct1}), but it "
     "compares different people, teams and months and does not settle the question."
 )
 PLAIN_DIFFERS = {
     -1: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "{plain:text} would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
         "misleads: managers do more of it after weak results, so it stands beside weaker results "
         "whatever it does. The answer compares like with itself, given how the months before went."
     ),
     1: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "{plain:text} would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
         "misleads: managers do more of it after strong results, so it stands beside stronger "
         "results whatever it does. The answer compares like with itself, given how the months "
         "before went."
     ),
     0: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "{plain:text} would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
         "misleads: it compares different people, teams and months. The answer compares like with "
         "itself, given how the months before went."
     ),

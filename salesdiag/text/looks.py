@@ -10,9 +10,9 @@ LOOK_RULE = N_(
     "interval that is printed."
 )
 LOOK_TOO_MANY = N_(
-    "Look {number:int}, where {planned:int} were planned: it describes, and decides nothing about "
-    "effects. A new series of looks is declared in company.toml: [looks] since = the day from "
-    "which it counts."
+    "look {number:int}, one too many ({planned:int} planned): it describes, and decides nothing "
+    "about effects. A new series of looks is declared in company.toml: [looks] since = the day "
+    "from which it counts."
 )
 NOT_AT_THIS_LOOK = N_(
     "By a single look the interval would be enough; as look {number:int} of {planned:int} it has "
