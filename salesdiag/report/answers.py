@@ -86,15 +86,20 @@ def headline(finding: Finding) -> Message | str:
     return finding.words.get("headline") or finding.reason
 
 
-def notes(finding: Finding) -> list[Message | str]:
+NOTES = ("naive", "doubt", "change")
+OPENING = {True: ("naive", "doubt"), False: ("doubt", "change")}
+"""Which notes open a page, by whether an effect was told: a plain look at what was not says
+nothing, and what would change a mind stands with the claim."""
+
+
+def notes(finding: Finding, roles: Sequence[str] = NOTES) -> list[Message | str]:
     """Return what a plain look would have said, what is doubtful, what would change our mind."""
-    return [finding.words[role] for role in ("naive", "doubt", "change") if role in finding.words]
+    return [finding.words[role] for role in roles if role in finding.words]
 
 
-def doubts(finding: Finding) -> list[Message | str]:
-    """Return the notes that open a page: a plain look at what could not be told says nothing."""
-    naive = finding.words.get("naive") if finding.verdict == "inconclusive" else None
-    return [note for note in notes(finding) if naive is None or note != naive]
+def opening_notes(finding: Finding) -> list[Message | str]:
+    """Return the notes of a finding that opens a page, which is read in a minute."""
+    return notes(finding, OPENING[finding.verdict != "inconclusive"])
 
 
 def weight(finding: Finding) -> float:

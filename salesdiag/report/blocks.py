@@ -100,7 +100,11 @@ def found(dossier: Dossier) -> dict[str, Any]:
                 "headline": answers.headline(f),
                 "size": f.words.get("size", ""),
                 "notes": _unsaid(
-                    [n for n in (answers.own_part(dossier, f), *answers.doubts(f)) if str(n)],
+                    [
+                        n
+                        for n in (answers.own_part(dossier, f), *answers.opening_notes(f))
+                        if str(n)
+                    ],
                     told,
                 ),
             }
@@ -220,7 +224,7 @@ def untold(dossier: Dossier) -> dict[str, Any]:
     open_ = [f for f in dossier.answers if f.verdict == "inconclusive"]
     counts = (
         (words.COUNT_UNTESTABLE, len(lacking)),
-        (words.COUNT_UNDECIDED, len(open_)),
+        (words.COUNT_UNDECIDED_HERE if dossier.team else words.COUNT_UNDECIDED, len(open_)),
         (words.COUNT_PLANNED, len(planned)),
     )
     groups = (
@@ -313,11 +317,11 @@ def methods(dossier: Dossier) -> dict[str, Any]:
 
 
 def _stricter(dossier: Dossier) -> list[Message]:
-    """Return what verdicts had to survive beside their printed intervals: looks and foresight."""
+    """Return what verdicts had to survive beside their printed intervals: foresight and looks."""
     rules = dict.fromkeys(f.look for f in dossier.answers if f.evidence is not None)
     said = [look.rule for look in rules if look.rule is not None]
     floors = {f.sensitivity.floor_minutes for f in dossier.answers if f.sensitivity is not None}
-    return said + [words.FORESIGHT_SAID(floor=floor) for floor in sorted(floors) if floor > 0]
+    return [words.FORESIGHT_SAID(floor=floor) for floor in sorted(floors) if floor > 0] + said
 
 
 @_part("error_rates", words.HOW_OFTEN_WRONG)

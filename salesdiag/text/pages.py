@@ -303,6 +303,11 @@ COUNT_UNDECIDED = N_(
     "{n:int} claims were tested and cannot be decided either way.",
     count="n",
 )
+COUNT_UNDECIDED_HERE = N_(
+    "{n:int} claim was tested and cannot be decided either way for this team by itself.",
+    "{n:int} claims were tested and cannot be decided either way for this team by itself.",
+    count="n",
+)
 COUNT_PLANNED = N_(
     "{n:int} more claim of the register has no test in this version; it is named at the end of the "
     "chapter above.",
@@ -352,9 +357,9 @@ VERDICT_SAID = N_(
     "takes the verdict away."
 )
 FORESIGHT_SAID = N_(
-    "Before that, both ends of an interval on what managers give their reps are moved out by what "
-    "a little foresight could do: managers giving {floor:num1} minutes more a month to a rep about "
-    "to sell 10% more."
+    "Where it is about time that managers give their reps, both ends of the interval are first "
+    "moved out by what a little foresight could do: managers giving {floor:num1} minutes more a "
+    "month to a rep about to sell 10% more."
 )
 CAUSES_SAID = N_(
     "Each rep or team is compared with itself in other months, given its earlier results and what "
