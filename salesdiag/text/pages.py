@@ -221,7 +221,7 @@ CURVE_UNSETTLED = N_(
     "reason given with each."
 )
 UNSETTLED = N_("A check failed, so what is drawn here is not an answer.")
-CURVE_X = N_("manager's own deals in the quarter")
+CURVE_X = N_("the others' sales by the manager's own deals in the quarter")
 TEAM_MARKED = N_("this team now")
 
 # Claims
