@@ -89,8 +89,16 @@ class Look:
         if self.planned == self.number == 1:
             return None
         said = words.LOOK if self.number <= self.planned else words.LOOK_TOO_MANY
-        level = self.level() if self.number <= self.planned else 0.0
-        return said(number=self.number, planned=self.planned, level=level, total=TOTAL)
+        return said(number=self.number, planned=self.planned)
+
+    @property
+    def rule(self) -> Message | None:
+        """What a look asks of an interval; None where it is the only one, or decides nothing."""
+        if self.planned == 1 or self.number > self.planned:
+            return None
+        return words.LOOK_RULE(
+            number=self.number, planned=self.planned, sure=1 - self.level(), total=TOTAL
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""

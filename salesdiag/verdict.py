@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from scipy import stats
 
-from salesdiag.finding import LEVEL, NO_GUARD, Finding, Guard, Interval, Verdict
+from salesdiag.finding import LEVEL, NO_GUARD, Check, Finding, Guard, Interval, Verdict
 from salesdiag.looks import Look
 from salesdiag.text import Message
 from salesdiag.text import findings as words
@@ -84,17 +84,29 @@ def decide(finding: Finding, q_value: float) -> Finding:
     -----
     All three verdicts are read from intervals that were moved out by what foresight at the declared
     floor could have done (``finding.guard``); the published interval is not. A failed check takes
-    away the verdicts that it bars. The reason is that of the first step that decided.
+    away the verdicts that it bars. The reason is the doubt that would stay if there were no other:
+    a failed check that bars what the intervals alone would say (or any side, where they say
+    nothing) comes before foresight, looks and correction.
     """
     verdict = _read(finding, finding.guard)
     reason = words.REASONS[verdict]() if verdict != "inconclusive" else _undecided(finding)
     if verdict in ("supported", "contradicted") and q_value > FALSE_DISCOVERY_RATE:
         verdict, reason = "inconclusive", words.NOT_AFTER_CORRECTION(q=q_value)
-    for check in finding.checks:
-        if check.passed is False and verdict in check.bars:
-            verdict, reason = "inconclusive", check.text
-            break
+    barring = _barring(finding)
+    if barring is not None:
+        verdict, reason = "inconclusive", barring.text
     return replace(finding, verdict=verdict, reason=reason, q_value=q_value)
+
+
+def _barring(finding: Finding) -> Check | None:
+    """Return the failed check that bars what the intervals say by themselves, None without one.
+
+    Intervals at a later look or moved out by a guard are only wider, so what they decide is what
+    they say by themselves.
+    """
+    alone = _read(replace(finding, look=Look()), NO_GUARD)
+    sides = {"supported", "contradicted"} if alone == "inconclusive" else {alone}
+    return next((c for c in finding.checks if c.passed is False and sides & set(c.bars)), None)
 
 
 def _read(finding: Finding, guard: Guard) -> Verdict:
@@ -114,7 +126,7 @@ def _undecided(finding: Finding) -> Message:
     if look.number > look.planned:
         return look_words.USED_UP(planned=look.planned)
     return look_words.NOT_AT_THIS_LOOK(
-        number=look.number, planned=look.planned, level=look.level(1 - LEVEL)
+        number=look.number, planned=look.planned, sure=1 - look.level(1 - LEVEL)
     )
 
 

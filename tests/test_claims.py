@@ -31,6 +31,7 @@ from claim_cases import small as small
 
 import salesdiag as sd
 from conftest import ROOT
+from salesdiag import checks
 from salesdiag import claims as cl
 from salesdiag.calibrate.subjects import BESIDE_PANELS
 from salesdiag.claims.base import benchmarks
@@ -401,6 +402,20 @@ def test_how_far_two_designs_are_apart():
 
 
 # Sentences
+
+
+@each_effect
+def test_where_teams_are_few_more_teams_would_tell(demo, found, claim):
+    few = replace(found[claim.slug], verdict="inconclusive", checks=(checks.enough_groups(4),))
+    told = tell(claim, demo, few).words["change"]
+    assert str(told) == "Would tell it: at least 5 teams that never shared a manager."
+
+
+@pytest.mark.parametrize(("months", "told"), [(1, "in 1 month."), (3, "in 3 months.")])
+def test_months_have_singular_and_plural(months, told):
+    span = words.MONTHS(months=months)
+    for case in ("team_none", "headline_none"):
+        assert str(cl.CLAIM["own-revenue"].words[case](span=span)).endswith(told)
 
 
 @each_effect

@@ -122,7 +122,7 @@ def test_managers_of_the_public_crm_get_the_published_figures(say, shared_data, 
     for r in answers["by_manager"]:
         told = words_of(pages[f"Team {r['manager']}"])
         assert f"sales came to ${r['won_revenue']:,.0f}; what managers" in told
-        counted = f"{r['won']:,} of {r['closed']:,} closed deals were won: {r['win_rate']:.1%} ("
+        counted = f"{r['won']:,} of {r['closed']:,} were won: {r['win_rate']:.1%}."
         assert counted in told
 
     # managers do not differ in win rate (chi-squared p = .79): a figure stands there, no sentence

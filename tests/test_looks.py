@@ -95,8 +95,11 @@ def test_planned_looks_share_the_error():
     assert Look().said is None
     assert Look(months=(24,), planned=13).level() == pytest.approx(0.025)
     assert Look(months=(24, 25), planned=1).level() == 0.0
-    assert str(Look(months=(24,), planned=13).said).startswith("Look 1 of 13 planned: an effect is")
-    assert str(Look(months=(24, 25), planned=1).said).startswith("Look 2, where 1 were planned")
+    assert str(Look(months=(24,), planned=13).said) == "look 1 of 13 planned"
+    assert "an interval of 97.5% allows it" in str(Look(months=(24,), planned=13).rule)
+    late = Look(months=(24, 25), planned=1)
+    assert str(late.said).startswith("look 2, one too many (1 planned)")
+    assert late.rule is None
 
 
 def test_settings_say_how_many_and_from_when():

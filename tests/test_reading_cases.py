@@ -121,7 +121,7 @@ def test_what_is_lost_is_the_last_word_of_check_and_stops_a_run(tmp_path, say, m
     code, out, err = say("check", folder)
     assert code == 0
     assert "R99" in out
-    assert "Not used: 1 of 39 rows; 1 of them are sales and carried about 5.56%" in err
+    assert "Not used: 1 of 39 rows. Rows of sales among them: 1, with about 5.56%" in err
     assert "--accept-losses" in err.splitlines()[-1]
     document = json.loads(say("check", folder, "--json")[1])
     assert document["losses"]["share"] == pytest.approx(SHARE)
@@ -133,7 +133,7 @@ def test_what_is_lost_is_the_last_word_of_check_and_stops_a_run(tmp_path, say, m
     assert not out_folder.exists()
     code, out, err = say("run", folder, "--out", out_folder, "--dry-run", "--accept-losses")
     assert code == 0
-    assert "carried about 5.56%" in err.splitlines()[-1]
+    assert "with about 5.56%" in err.splitlines()[-1]
 
 
 def test_the_limit_is_the_companys(tmp_path):
@@ -149,10 +149,10 @@ def test_pages_and_the_index_tell_the_losses_at_their_top(tmp_path):
     found = load(company(tmp_path / "c", NOBODY))
     for team in (None, "T1"):
         dossier = report.open(found, [], team=team)
-        assert "carried about 5.56% of all sales" in str(report.header(dossier).markup)
+        assert "with about 5.56% of all sales" in str(report.header(dossier).markup)
     from salesdiag.report import page
 
-    assert "carried about 5.56% of all sales" in page.index(found, [], ())
+    assert "with about 5.56% of all sales" in page.index(found, [], ())
     whole = load(company(tmp_path / "whole", PLAIN))
     assert "Not used" not in str(report.header(report.open(whole, [])).markup)
 
@@ -200,7 +200,7 @@ def test_what_an_import_does_not_use_is_told_by_all_that_comes_after(tmp_path, s
     assert not dest.exists()
     code, _, err = say("import", "table", folder, dest, "--mapping", plan, "--accept-losses")
     assert code == 0
-    assert "2 of them are sales and carried about 11.11%" in err
+    assert "Rows of sales among them: 2, with about 11.11%" in err
     company_ = load(dest)
     assert company_.dropped["rows"].tolist() == [1, 1]
     assert company_.losses.unused == Sales(rows=2, unread=1, amount=1000.5, size=1000.5)
@@ -327,8 +327,8 @@ def test_a_report_of_accepted_losses_says_so_on_every_page(tmp_path, say):
     out = tmp_path / "report"
     code, _, err = say("run", dest, "--out", out, "--accept-losses", "--jobs", "1")
     assert code == 0
-    assert "carried about 5.56%" in err.splitlines()[-1]
+    assert "with about 5.56%" in err.splitlines()[-1]
     pages = sorted(out.rglob("*.html"))
     assert len(pages) == 3
     for path in pages:
-        assert "carried about 5.56% of all sales" in path.read_text(), path.name
+        assert "with about 5.56% of all sales" in path.read_text(), path.name

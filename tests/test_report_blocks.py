@@ -14,7 +14,8 @@ from report_cases import COMPANY_NAME, REPS, company, findings
 from scipy import stats
 
 from salesdiag import report, text
-from salesdiag.finding import Finding
+from salesdiag.finding import Check, Finding, Sensitivity
+from salesdiag.looks import Look
 from salesdiag.report import answers, comparison, standing
 from salesdiag.report.block import fill, plain_text
 from salesdiag.text import N_
@@ -182,6 +183,8 @@ def test_found_tells_what_a_plain_look_would_have_said_once():
     assert told.count("A plain correlation would have said the opposite (r = −0.31)") == 1
     same = [replace(f, words={**f.words, "naive": N_("Plainly.")()}) for f in findings(TEAM)]
     assert str(report.found(dossier(found=same))).count("Plainly.") == 1
+    untold = [replace(f, verdict="inconclusive") for f in same if f.claim == "coaching-hours"]
+    assert "Plainly." not in str(report.found(dossier(found=untold)))
 
 
 # actions
@@ -422,6 +425,29 @@ def test_claims_show_checks_benchmarks_corrections_and_rows():
 
 
 # tables
+
+
+def test_what_failed_is_told_first_and_its_drawing_is_called_no_answer():
+    coaching, *rest = findings()
+    failed = Check(name="x", passed=False, text="One team decides.", bars=("supported",))
+    barred = replace(coaching, verdict="inconclusive", checks=(*coaching.checks, failed))
+    told = str(report.claims(dossier(None, [barred, *rest])))
+    assert told.index("failed One team") < told.index("passed No single team")
+    assert "is not in the sum. A check failed, so what is drawn here is not an answer." in told
+    assert "A check failed" not in str(report.claims(dossier(None)))
+
+
+def test_methods_say_what_a_verdict_must_survive_beside_the_printed_interval():
+    coaching, *rest = findings()
+    look = Look(months=(24,), planned=13)
+    seen = Sensitivity(
+        tipping_minutes=3.5, floor_minutes=1.1, partial_r2=0.02, robustness_value=0.1
+    )
+    found = [replace(coaching, look=look, sensitivity=seen), *rest]
+    assert "· look 1 of 13 planned ·" in str(report.header(dossier(None, found)))
+    told = str(report.methods(dossier(None, found)))
+    assert "only where an interval of 97.5% allows it" in told
+    assert "managers giving 1.1 minutes more a month" in told
 
 
 def test_rows_of_people_are_shown_on_their_own_teams_page_only():

@@ -15,7 +15,7 @@ from salesdiag import spending
 from salesdiag.claims import CLAIM
 from salesdiag.company import Company
 from salesdiag.estimate import dynamic
-from salesdiag.finding import LEVEL, Estimate, Finding
+from salesdiag.finding import LEVEL, Check, Estimate, Finding
 from salesdiag.looks import Look
 from salesdiag.settings import Settings
 from salesdiag.simulate import Truth, World, simulate
@@ -169,10 +169,25 @@ def test_too_small_is_read_from_both_one_sided_tests_at_the_level_of_the_look():
             assert correct([finding(0.0, look, 1.0, 200.0, margin)], look)[0].verdict == verdict
 
 
+@pytest.mark.parametrize(("bars", "told"), [("supported", True), ("contradicted", False)])
+@pytest.mark.parametrize("z", [2.1, 6.0])
+def test_a_check_that_bars_what_the_interval_says_is_the_reason_before_the_look(z, bars, told):
+    look = Look(months=MONTHS[:5], planned=PLANNED)
+    check = Check(name="x", passed=False, text="This check bars.", bars=(bars,))
+    barred = replace(finding(z, look, 0.1, 200.0, 1e-6), checks=(check,))
+    (found,) = correct([barred], look)
+    assert (found.reason == check.text) == told
+    assert (found.verdict == "supported") == (z == 6.0 and not told)
+    unsure = replace(finding(0.5, look, 0.1, 200.0, 1e-6), checks=(check,))
+    assert correct([unsure], look)[0].reason == check.text  # it would bar a side, were there one
+
+
 def test_why_a_look_does_not_decide_is_told():
     look = Look(months=MONTHS[:5], planned=PLANNED)
     (found,) = correct([finding(2.1, look, 0.1, 200.0, 1e-6)], look)
-    assert str(found.reason).startswith("Looked at once, it would have been decided; as look 5 of")
+    assert str(found.reason).startswith(
+        "By a single look the interval would be enough; as look 5 of"
+    )
     late = Look(months=tuple(range(24, 38)), planned=PLANNED)
     (found,) = correct([finding(6.0, late, 0.1, 200.0, 1e-6)], late)
     assert (found.verdict, found.q_value) == ("inconclusive", 1.0)

@@ -38,6 +38,11 @@ COACHING_HOURS = Claim(
             "For this team that is {money:+money} of sales a month for one more hour a month "
             "with each rep ({low:+money} to {high:+money})."
         ),
+        "drawn": N_(
+            "Change in monthly sales by one more hour of coaching a month, kept up: what follows "
+            "an hour in each of the next months, added up. The month of the hour itself is not in "
+            "the sum."
+        ),
         "change": N_(
             "Would change our mind: months in which coaching was set by something other than "
             "results, such as a manager's leave, that did not show it."

@@ -56,6 +56,7 @@ def own_revenue(company: Company, team: str | None) -> Measure:
             "revenue": float(own.sum() / len(months)),
             "deals": won,
             "months": len(months),
+            "span": words.MONTHS(months=len(months)),
         },
         case="" if (own != 0).any() else "none",
         table=months,
@@ -64,12 +65,12 @@ def own_revenue(company: Company, team: str | None) -> Measure:
         people=len(sums) if team is None else people_of(company, team),
         about="managers",
         usable=check(usable_of(company, team, set(months["month"]))),
-        method=words.METHOD_OWN_SHARE() if team is None else words.METHOD_COUNT(),
+        method=words.METHOD_OWN_SHARE() if math.isfinite(estimate.low) else words.METHOD_COUNT(),
     )
 
 
 def _known(company: Company) -> pd.DataFrame:
-    """Return recent team-months whose manager and his own revenue are known."""
+    """Return recent team-months whose manager and whose manager's revenue are known."""
     return recent(company.team_panel).dropna(subset=["manager_id", "manager_revenue"])
 
 
@@ -165,18 +166,18 @@ OWN_REVENUE = Claim(
     words={
         "headline": N_(
             "{selling:int} of {managers:int} managers closed something themselves in "
-            "{months:int} months; over all managers it is {share:pct1} of what manager and team "
+            "{span:text}; over all managers it is {share:pct1} of what manager and team "
             "sold together."
         ),
-        "headline_none": N_("No manager closed anything themselves in {months:int} months."),
+        "headline_none": N_("No manager closed anything themselves in {span:text}."),
         "team": N_(
-            "The manager closed {deals:int} own deal in {months:int} months, worth "
+            "The manager closed {deals:int} own deal in {span:text}, worth "
             "{revenue:money} a month: {share:pct1} of what manager and team sold together.",
-            "The manager closed {deals:int} own deals in {months:int} months, worth "
+            "The manager closed {deals:int} own deals in {span:text}, worth "
             "{revenue:money} a month: {share:pct1} of what manager and team sold together.",
             count="deals",
         ),
-        "team_none": N_("The manager closed nothing personally in {months:int} months."),
+        "team_none": N_("The manager closed nothing personally in {span:text}."),
     },
     threats=(N_("A deal stands under one name even where several people worked on it."),),
 )

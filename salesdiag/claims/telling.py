@@ -47,10 +47,11 @@ def tell(claim: Claim, company: Company, finding: Finding) -> Finding:
     elif math.isfinite(finding.mde) and not silent:
         told["size"] = words.SMALLEST_SEEN(mde=growth(finding.mde), margin=growth(finding.margin))
     if finding.naive is not None:
-        told["naive"] = _beside(finding, claim.design.evidence(company, claim).reaction)
+        reaction = claim.design.evidence(company, claim).reaction
+        told["naive"] = _beside(finding, reaction, claim.design.plain)
     if finding.verdict in DECIDED:
         told["doubt"] = _unseen(finding.sensitivity)
-    told["change"] = said["tell" if finding.verdict == "inconclusive" else "change"]()
+    told["change"] = _change(finding, said)
     return replace(finding, words=told)
 
 
@@ -72,7 +73,17 @@ def _headline(
         side = 1 if percent.value * finding.direction > 0 else -1
         return words.LEANS[side](reason=finding.reason)
     barred = [c for c in finding.checks if c.passed is False and set(DECIDED) & set(c.bars)]
-    return words.NO_ANSWER(reason=barred[0].text) if barred else said["untold"](**values)
+    return words.NO_ANSWER(reason=finding.reason) if barred else said["untold"](**values)
+
+
+def _change(finding: Finding, said: Mapping[str, Template]) -> Message:
+    """Return what would change an answer, or give one: first of all more teams, if they are few."""
+    if finding.verdict != "inconclusive":
+        return said["change"]()
+    few = next((c for c in finding.checks if c.name == "enough_groups" and not c.passed), None)
+    if few is not None and isinstance(few.text, Message):
+        return words.MORE_TEAMS(least=few.text.values["least"])
+    return said["tell"]()
 
 
 def _unseen(sensitivity: Sensitivity | None) -> Message:
@@ -84,12 +95,13 @@ def _unseen(sensitivity: Sensitivity | None) -> Message:
     return words.TIPPED[sensitivity.towards](tipping=sensitivity.tipping_minutes)
 
 
-def _beside(finding: Finding, reaction: Estimate | None) -> Message:
+def _beside(finding: Finding, reaction: Estimate | None, named: Template) -> Message:
     """Return what a plain regression would have said, and why it differs."""
     plain = finding.naive
     if plain is None or finding.evidence is None:
         raise ValueError("there is no plain analysis to set beside")
-    shown = {k: growth(getattr(plain, k)) for k in ("value", "low", "high")}
+    shown: dict[str, object] = {k: growth(getattr(plain, k)) for k in ("value", "low", "high")}
+    shown["plain"] = named()
     if finding.verdict == "inconclusive":
         return words.PLAIN_UNSETTLED(**shown)
     if plain.low <= finding.evidence.value <= plain.high:

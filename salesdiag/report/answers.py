@@ -14,7 +14,7 @@ from salesdiag.claims.register import ENTRY
 from salesdiag.finding import Finding
 from salesdiag.report import figures, svg, units
 from salesdiag.report.dossier import Dossier
-from salesdiag.text import Message
+from salesdiag.text import Message, join
 from salesdiag.text import claims as claim_words
 from salesdiag.text import methods as method_words
 from salesdiag.text import pages as words
@@ -25,6 +25,8 @@ SHORTEST, LONGEST = 3, 5
 STANDS_BACK = {"coaching-half-time": "manager-time-split", "two-focuses": BRIDGE}
 """Measured claims that say nearly the same as another one, which opens a page in their place."""
 DECIDED = ("supported", "contradicted", "negligible")
+FAILED_FIRST = (False, True, None)
+"""Order in which checks are told."""
 
 SMALL_PROBABILITY = 0.001
 CURVE_COLUMNS = ("label", "value", "low", "high", "n", "groups")
@@ -84,9 +86,20 @@ def headline(finding: Finding) -> Message | str:
     return finding.words.get("headline") or finding.reason
 
 
-def notes(finding: Finding) -> list[Message | str]:
+NOTES = ("naive", "doubt", "change")
+OPENING = {True: ("naive", "doubt"), False: ("doubt", "change")}
+"""Which notes open a page, by whether an effect was told: a plain look at what was not says
+nothing, and what would change a mind stands with the claim."""
+
+
+def notes(finding: Finding, roles: Sequence[str] = NOTES) -> list[Message | str]:
     """Return what a plain look would have said, what is doubtful, what would change our mind."""
-    return [finding.words[role] for role in ("naive", "doubt", "change") if role in finding.words]
+    return [finding.words[role] for role in roles if role in finding.words]
+
+
+def opening_notes(finding: Finding) -> list[Message | str]:
+    """Return the notes of a finding that opens a page, which is read in a minute."""
+    return notes(finding, OPENING[finding.verdict != "inconclusive"])
 
 
 def weight(finding: Finding) -> float:
@@ -198,7 +211,10 @@ def answer(dossier: Dossier, finding: Finding, before: Finding | None = None) ->
         sentences=[s for s in rest if str(s) and str(s) != str(line)],
         drawing=svg.drawing(finding, name) if before is None and _worth(finding) else "",
         caption=_caption(finding),
-        checks=[{"mark": _mark(c.passed), "text": c.text} for c in finding.checks],
+        checks=[
+            {"mark": _mark(c.passed), "text": c.text}
+            for c in sorted(finding.checks, key=lambda c: FAILED_FIRST.index(c.passed))
+        ],
         threats=CLAIM[finding.claim].threats if tested and finding.claim in CLAIM else (),
         table=table(finding) if before is None else None,
         table_caption=words.TABLE_CAPTION(claim=title(finding)),
@@ -219,13 +235,22 @@ def _worth(finding: Finding) -> bool:
 
 
 def _caption(finding: Finding) -> object:
+    """Return what a drawing shows, and that it is no answer where a check takes the answer away."""
     function = figures.kind(finding)
-    captions = {
+    if function is None:
+        return ""
+    captions: dict[object, object] = {
         figures.plot_bridge: words.BRIDGE_CAPTION,
         figures.plot_attainment: words.ATTAINMENT_CAPTION,
         figures.plot_curve: words.CURVE_CAPTION,
     }
-    return captions.get(function, "") if function else ""
+    if function is figures.plot_interval and finding.claim in CLAIM:
+        captions[function] = CLAIM[finding.claim].words.get("drawn", "")
+    barred = finding.verdict == "inconclusive" and any(
+        c.passed is False and set(c.bars) & set(DECIDED) for c in finding.checks
+    )
+    said = captions.get(function, "")
+    return join([str(said), str(words.UNSETTLED)]) if barred else said
 
 
 def _mark(passed: bool | None) -> object:
@@ -254,9 +279,8 @@ def _facts(finding: Finding) -> Iterable[tuple[object, object]]:
         yield words.SMALLEST, words.OR_MORE(mde=units.size(finding.mde, estimate.unit))
     if plain is not None:
         yield words.PLAIN, plain.method
-    if finding.n is not None and finding.groups is not None:
-        rests = words.RESTS_ON if evidence is not None else words.COUNTED
-        yield words.ROWS_USED, rests(n=finding.n, groups=finding.groups)
+    if evidence is not None and finding.n is not None and finding.groups is not None:
+        yield words.ROWS_USED, words.RESTS_ON(n=finding.n, groups=finding.groups)
     if left_out := causes(finding):
         yield words.ROWS_DROPPED, words.LISTED(items=left_out)
 

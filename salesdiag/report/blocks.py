@@ -100,7 +100,11 @@ def found(dossier: Dossier) -> dict[str, Any]:
                 "headline": answers.headline(f),
                 "size": f.words.get("size", ""),
                 "notes": _unsaid(
-                    [n for n in (answers.own_part(dossier, f), *answers.notes(f)) if str(n)],
+                    [
+                        n
+                        for n in (answers.own_part(dossier, f), *answers.opening_notes(f))
+                        if str(n)
+                    ],
                     told,
                 ),
             }
@@ -151,6 +155,9 @@ def curve(dossier: Dossier) -> dict[str, Any]:
         "limit": _reading(dossier, words.READS_LIMIT, limit)
         if limit is not None and limit.verdict != "not_testable"
         else None,
+        "unsettled": words.CURVE_UNSETTLED
+        if asked and all(f.verdict == "inconclusive" for _, f in asked)
+        else "",
         "drawing": svg.drawing(drawn, "curve-drawing", partial(figures.plot_curve, mark=mark))
         if drawn is not None
         else "",
@@ -217,7 +224,7 @@ def untold(dossier: Dossier) -> dict[str, Any]:
     open_ = [f for f in dossier.answers if f.verdict == "inconclusive"]
     counts = (
         (words.COUNT_UNTESTABLE, len(lacking)),
-        (words.COUNT_UNDECIDED, len(open_)),
+        (words.COUNT_UNDECIDED_HERE if dossier.team else words.COUNT_UNDECIDED, len(open_)),
         (words.COUNT_PLANNED, len(planned)),
     )
     groups = (
@@ -286,7 +293,8 @@ def methods(dossier: Dossier) -> dict[str, Any]:
     }
     explained: list[object] = []
     if any(f.evidence is not None for f in dossier.answers):
-        explained += [words.VERDICT_SAID, words.CAUSES_SAID, words.GROUPS_SAID]
+        explained += [words.VERDICT_SAID, *_stricter(dossier)]
+        explained += [words.CAUSES_SAID, words.GROUPS_SAID]
     if tests:
         explained.append(words.CORRECTION_SAID(n=len(tests)))
     pooled = any(f.team_estimate is not None for f in dossier.answers)
@@ -306,6 +314,14 @@ def methods(dossier: Dossier) -> dict[str, Any]:
         "dropped": _dropped(dossier),
         "data": data,
     }
+
+
+def _stricter(dossier: Dossier) -> list[Message]:
+    """Return what verdicts had to survive beside their printed intervals: foresight and looks."""
+    rules = dict.fromkeys(f.look for f in dossier.answers if f.evidence is not None)
+    said = [look.rule for look in rules if look.rule is not None]
+    floors = {f.sensitivity.floor_minutes for f in dossier.answers if f.sensitivity is not None}
+    return [words.FORESIGHT_SAID(floor=floor) for floor in sorted(floors) if floor > 0] + said
 
 
 @_part("error_rates", words.HOW_OFTEN_WRONG)

@@ -31,7 +31,7 @@ def values(dossier: Dossier) -> dict[str, Any]:
     known = [s for s in dossier.standings if s.known]
     rows = [row for s in known if (row := _row(dossier, s)) is not None]
     few = words.FEW_TEAMS(n=dossier.min_group)
-    notes: list[object] = _overall(dossier)
+    notes: list[object] = []
     hidden = [s.figure.label() for s in known if s.hidden]
     if dossier.withheld:
         notes.append(words.WITHHELD(n=dossier.min_group))
@@ -41,6 +41,7 @@ def values(dossier: Dossier) -> dict[str, Any]:
         notes += [_dots(known)] if dossier.shown else [few]
     if rows and missing:
         notes.append(words.PART_MISSING(figures=[m() for m in missing]))
+    notes += _overall(dossier)
     period = words.PERIOD(start=dossier.period[0], end=dossier.period[1]) if dossier.period else ""
     quarters = [words.LOWER_QUARTER, words.MIDDLE, words.UPPER_QUARTER]
     return {
@@ -62,7 +63,7 @@ def _dots(known: Sequence[Standing]) -> Message:
 
 
 def _overall(dossier: Dossier) -> list[object]:
-    """Say what the whole of the data holds: sales, and deals won with a Wilson interval."""
+    """Say what the whole of the data holds: sales, and deals won."""
     total, said = dossier.totals, list[object]()
     if total is not None and not total.usable.enough:
         known, rows, share = total.usable.known, total.usable.rows, total.usable.share
@@ -72,11 +73,7 @@ def _overall(dossier: Dossier) -> list[object]:
     elif total is not None and math.isfinite(total.revenue):
         said.append(_sales(total, company=dossier.team is None))
     if total is not None and total.closed > 0:
-        said.append(
-            words.ALL_DEALS(
-                won=total.won, closed=total.closed, rate=total.rate, low=total.low, high=total.high
-            )
-        )
+        said.append(words.ALL_DEALS(won=total.won, closed=total.closed, rate=total.rate))
     return said
 
 

@@ -51,8 +51,8 @@ class Totals:
         How many of the records of sales have an amount.
     won, closed : float
         Number of deals.
-    rate, low, high : float
-        Share won with its Wilson interval; NaN where nothing was closed.
+    rate : float
+        Share won; NaN where nothing was closed.
     """
 
     start: pd.Timestamp
@@ -63,8 +63,6 @@ class Totals:
     won: float
     closed: float
     rate: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)

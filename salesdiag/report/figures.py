@@ -111,7 +111,9 @@ def plot_interval(finding: Finding, *, ax: Surface | None = None) -> Axes:
                 axes, 0, len(rows) - 0.45, words.TOO_SMALL(),
                 color=SOFT, fontsize=NOTE_SIZE, transform=canvas.beside(axes),
             )  # fmt: skip
-        axes.axvline(zero, color=SOFT, lw=1, zorder=1)
+        below = np.arange(len(rows))  # the line of no effect leaves room for what is written
+        ends_at = below + np.where(below < len(rows) - 1, 0.6, 0.32)
+        axes.vlines([zero] * len(rows), below - 0.02, ends_at, color=SOFT, lw=1, zorder=1)
         canvas.window(axes, low, high, 0.03, 0.97)
         axes.set_ylim(len(rows) - 0.3, -0.55)
         canvas.ticks(axes, low, high, _speaker(unit))

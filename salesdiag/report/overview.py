@@ -26,7 +26,7 @@ from salesdiag.settings import Settings
 
 Row = dict[Hashable, Any]
 RATE: Mapping[str, str] = {
-    "won": "numerator", "closed": "denominator", "rate": "value", "low": "low", "high": "high",
+    "won": "numerator", "closed": "denominator", "rate": "value",
 }  # fmt: skip
 """Of deals won: a total's names, and those of the metric's columns."""
 
@@ -213,7 +213,7 @@ def _own_deals(panel: pd.DataFrame, period: Period | None) -> dict[str, float]:
 
 
 def _totals(company: Company) -> dict[str | None, Totals]:
-    """Return sales and deals of all the data, deals won with a Wilson interval."""
+    """Return sales and deals of all the data: a count, so without an interval."""
     if not any(company.has(table) for table in REVENUE):
         return {}
     start, end = observation_window(company.tables, company.settings)

@@ -29,11 +29,11 @@ LOGS_TOO_FEW = N_(
 SIGNS = N_("{share:pct} of {count:int} reasonable other ways to calculate give the same sign.")
 SIGNS_NONE = N_("No other way to calculate could be tried on these data.")
 SIGNS_DIFFER = N_(
-    "Only {share:pct} of {count:int} reasonable other ways to calculate give the same sign; "
-    "{least:pct} were demanded."
+    "Reasonable other ways to calculate do not agree whether it helps or hurts: only {share:pct} "
+    "of {count:int} give the same sign, and {least:pct} were demanded."
 )
 ONE_TEAM = N_("Whichever team is left out, the answer keeps its sign.")
-ONE_TEAM_DECIDES = N_("Without a single team the answer would have the opposite sign.")
+ONE_TEAM_DECIDES = N_("It hangs on one team: without it the answer would have the opposite sign.")
 SHORT_PANEL = N_("The first and the second half of the time tell the same story.")
 SHORT_PANEL_DIFFERS = N_(
     "The first and the second half of the time tell stories that differ by more than chance, so "
@@ -60,8 +60,8 @@ REACTS_TO_STRONG = N_(
     "better than it is."
 )
 REACTION_BARS = N_(
-    "Managers react to last month's result, the answer lies on the side to which this bends it, "
-    "and no second design confirms it alone."
+    "Managers react to last month's result, which by itself pushes the answer to this side, and "
+    "no second design confirms it."
 )
 ROUNDED = N_(
     "{share:pct} of the logged months are whole or half hours: hours written down roughly make an "
@@ -89,11 +89,11 @@ OVERTURNED_BY_NONE = N_(
 )
 NOT_OVERTURNED = N_(
     "The interval holds zero, so there is nothing for foresight to overturn; up to {floor:num1} "
-    "minutes more a month to a rep about to sell 10% more are allowed for."
+    "minutes more a month, given to a rep about to sell 10% more, are allowed for."
 )
 UNSEEN_CAUSE = N_(
-    "What is tested explains {r2:pct1} of what is left of the result; one unseen cause would have "
-    "to explain {value:pct1} of what is left of both to leave nothing."
+    "What is tested explains {r2:pct1} of what is left of the ups and downs of results; one unseen "
+    "cause would have to explain {value:pct1} of what is left of both to leave no effect."
 )
 UNSEEN_CAUSE_UNKNOWN = N_("How much an unseen cause would have to explain was not worked out.")
 SAME_MONTH_SMALL = N_("The month of the hours itself leaves no room for an effect that matters.")
@@ -184,14 +184,14 @@ QUARTERS_FEW = N_(
     count="quarters",
 )
 WITHIN_STANDS = N_(
-    "Were managers to sell in answer to the same quarter's result as strongly as they do after the "
-    "quarter's last month, an own deal would still stand for {value:+pct1} ({low:+pct1} to "
-    "{high:+pct1})."
+    "Managers may sell because of the team's result. If they sell in answer to each month of a "
+    "quarter as much as to the month before it, an own deal still stands for {value:+pct1} "
+    "({low:+pct1} to {high:+pct1})."
 )
 WITHIN_FALLS = N_(
-    "Were managers to sell in answer to the same quarter's result as strongly as they do after the "
-    "quarter's last month, which these data cannot rule out, an own deal would stand for "
-    "{value:+pct1} ({low:+pct1} to {high:+pct1}): the team's result may be the cause."
+    "The team's result may be the cause. If managers sell in answer to each month of a quarter as "
+    "much as to the month before it, too little may be left of the effect ({value:+pct1} per own "
+    "deal, {low:+pct1} to {high:+pct1})."
 )
 WITHIN_UNKNOWN = N_(
     "Whether managers sell in answer to their team's result cannot be told, so the team's result "
@@ -206,8 +206,8 @@ MANAGERS_DISAGREE = N_(
     "({value:+pct1} per own deal, {low:+pct1} to {high:+pct1})."
 )
 MANAGERS_NONE = N_(
-    "Too few teams had another manager for at least two quarters to see what his selling more or "
-    "less did."
+    "Too few teams had two managers of at least two quarters each to see what happened where one "
+    "sold more than the other."
 )
 TIPPING_SHORT = N_(
     "It would be overturned if managers closed {deals:num1} own deals more in a quarter in which "
@@ -223,10 +223,10 @@ TIPPING_UNKNOWN = N_(
     "was not worked out."
 )
 TAKEN = N_(
-    "{taken:int} of {known:int} own deal was with a client of a rep of the team when it began: "
-    "such a deal is missing in the others' sales because it was moved.",
-    "{taken:int} of {known:int} own deals were with a client of a rep of the team when they began: "
-    "such a deal is missing in the others' sales because it was moved.",
+    "{taken:int} of {known:int} own deal was with a client of a rep of the team when it began; "
+    "such a deal would be missing in the others' sales because it was moved.",
+    "{taken:int} of {known:int} own deals were with a client of a rep of the team when they began; "
+    "such deals would be missing in the others' sales because they were moved.",
     count="known",
 )
 TAKEN_UNKNOWN = N_(

@@ -83,12 +83,14 @@ METHOD_BRIDGE = N_(
     "teams"
 )
 
+MONTHS = N_("{months:int} month", "{months:int} months", count="months")
 NO_SUCH_CLAIM = N_("The register has no claim {name:name}; near it are {near:list}.")
 NO_SUCH_TEAM = N_("The company has no team {name:name}; near it are {near:list}.")
 
 TEAM_NOT_SEEN = N_("The team has no months that could be used.")
 NO_DOSE = N_("Too few teams moved across the limit of {limit:num} to compare both sides of it.")
 NO_CONTROL_ORDERS = N_("There are no orders of {products:list}.")
+MORE_TEAMS = N_("Would tell it: at least {least:int} teams that never shared a manager.")
 LEANS = {
     1: N_("The figures lean towards the claim, but they do not settle it. {reason}"),
     -1: N_("The figures lean against the claim, but they do not settle it. {reason}"),
@@ -109,34 +111,36 @@ TIPPED_BY_DESIGN = N_(
     "doing."
 )
 SMALLEST_SEEN = N_(
-    "These data would have shown an effect of {mde:pct1} or more in four cases out of five; "
-    "{margin:pct1} would be enough to act on."
+    "By a single look these data would show an effect of {mde:pct1} or more in four cases out of "
+    "five; {margin:pct1} would be enough to act on."
 )
 ONLY_IF_NOTHING_HIDDEN = N_(
     "It is an effect only if nothing unrecorded moves both in the same months."
 )
+PLAIN_NEXT_MONTH = N_("A plain regression of the next month's sales")
+PLAIN_SAME_QUARTER = N_("A plain regression of the same quarter's sales")
 PLAIN_AGREES = N_(
-    "A plain regression says about the same here ({value:+pct1}, {low:+pct1} to {high:+pct1}); "
+    "{plain:text} says about the same here ({value:+pct1}, {low:+pct1} to {high:+pct1}); "
     "elsewhere it goes wrong easily, so it is not the answer."
 )
 PLAIN_UNSETTLED = N_(
-    "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}), but it "
+    "{plain:text} would have said {value:+pct1} ({low:+pct1} to {high:+pct1}), but it "
     "compares different people, teams and months and does not settle the question."
 )
 PLAIN_DIFFERS = {
     -1: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "{plain:text} would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
         "misleads: managers do more of it after weak results, so it stands beside weaker results "
         "whatever it does. The answer compares like with itself, given how the months before went."
     ),
     1: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "{plain:text} would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
         "misleads: managers do more of it after strong results, so it stands beside stronger "
         "results whatever it does. The answer compares like with itself, given how the months "
         "before went."
     ),
     0: N_(
-        "A plain regression would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
+        "{plain:text} would have said {value:+pct1} ({low:+pct1} to {high:+pct1}) and "
         "misleads: it compares different people, teams and months. The answer compares like with "
         "itself, given how the months before went."
     ),
@@ -145,10 +149,10 @@ PLAIN_DIFFERS = {
 OVER_PLAN = N_("{gap:money} over")
 SHORT_OF_PLAN = N_("{gap:money} short")
 ON_PLAN = N_("neither over nor short")
-NOBODY_BELOW = N_("none of {reps:int} reps was below quota")
+NOBODY_BELOW = N_("none of {reps:int} reps with a quota was below it")
 BELOW = N_(
-    "{below:int} of {reps:int} reps was below quota",
-    "{below:int} of {reps:int} reps were below quota",
+    "{below:int} of {reps:int} reps with a quota was below it",
+    "{below:int} of {reps:int} reps with a quota were below it",
     count="below",
 )
 QUARTER = N_("{day:quarter}")

@@ -368,7 +368,7 @@ READING_HINTS = {
 COMPANY = N_("{name:name}. Teams: {teams:int}; people: {people:int}; rows: {tables:list}.")
 COMPANY_ROWS = N_("{table:text} {rows:int}")
 LOST = N_(
-    "Not used: {rows:int} of {total:int} rows; {sales:int} of them are sales and carried about "
+    "Not used: {rows:int} of {total:int} rows. Rows of sales among them: {sales:int}, with about "
     "{share:pct2} of all sales. `salesdiag check` lists them."
 )
 LOST_SALES = N_(
@@ -379,7 +379,7 @@ LOST_SALES = N_(
     count="n",
 )
 LOST_ROWS = N_(
-    "Not used: {rows:int} of {total:int} rows; they carried {share:pct} of sales. "
+    "Not used: {rows:int} of {total:int} rows, with {share:pct} of sales. "
     "`salesdiag check` lists them."
 )
 BLANK = N_(

@@ -40,8 +40,9 @@ UNGUARDED = {
         "enough to make it."
     ),
     "negligible": N_(
-        "One usual step more or less changes little, but the largest usual amount, or a little "
-        "foresight of the managers, leaves room for an effect that matters."
+        "One usual step more or less changes little, but the largest usual amount, the month of "
+        "the hours itself, or a little foresight of the managers leaves room for an effect that "
+        "matters."
     ),
 }
 """Why an interval that decides by itself does not decide once it is guarded."""

@@ -2,18 +2,21 @@
 
 from salesdiag.text import N_
 
-LOOK = N_(
-    "Look {number:int} of {planned:int} planned: an effect is decided here at a level of "
-    "{level:pct1}, so that all looks together are wrong in at most {total:pct}."
+LOOK = N_("look {number:int} of {planned:int} planned")
+LOOK_RULE = N_(
+    "These data are to be looked at {planned:int} times as they grow, and this is look "
+    "{number:int}. So that all looks together are wrong in at most {total:pct}, an effect is "
+    "decided here only where an interval of {sure:pct1} allows it, which is wider than the 95% "
+    "interval that is printed."
 )
 LOOK_TOO_MANY = N_(
-    "Look {number:int}, where {planned:int} were planned: it describes, and decides nothing about "
-    "effects. A new series of looks is declared in company.toml: [looks] since = the day from "
-    "which it counts."
+    "look {number:int}, one too many ({planned:int} planned): it describes, and decides nothing "
+    "about effects. A new series of looks is declared in company.toml: [looks] since = the day "
+    "from which it counts."
 )
 NOT_AT_THIS_LOOK = N_(
-    "Looked at once, it would have been decided; as look {number:int} of {planned:int} it takes an "
-    "error probability below {level:pct1}."
+    "By a single look the interval would be enough; as look {number:int} of {planned:int} it has "
+    "to hold at {sure:pct1} in place of 95%, and it does not."
 )
 USED_UP = N_(
     "All {planned:int} planned looks have been taken, so this one describes and decides nothing."

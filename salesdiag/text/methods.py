@@ -177,16 +177,14 @@ TOO_FEW_PERIODS = N_(
     count="n",
 )
 TOO_FEW_PERIODS_QUARTERS = N_(
-    "There is only {n:int} usable quarter after earlier months are set aside; {needed:int} are "
-    "needed.",
-    "There are only {n:int} usable quarters after earlier months are set aside; {needed:int} are "
-    "needed.",
+    "{n:int} usable quarter is left once earlier months are set aside; needed: {needed:int}.",
+    "{n:int} usable quarters are left once earlier months are set aside; needed: {needed:int}.",
     count="n",
 )
 DOSE_STAYS = N_(
-    "The managers of only {groups:int} independent team sold more in one quarter than in another; "
+    "In {groups:int} independent team managers sold more in one quarter than in another; "
     "{needed:int} are needed.",
-    "The managers of only {groups:int} independent teams sold more in one quarter than in another; "
+    "In {groups:int} independent teams managers sold more in one quarter than in another; "
     "{needed:int} are needed.",
     count="groups",
 )

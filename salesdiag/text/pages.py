@@ -197,7 +197,7 @@ PART_MISSING = N_("Not shown, because the records are missing: {figures:list}.")
 
 ATTAINMENT = N_("Plan attainment")
 WIN_RATE = N_("Win rate")
-COACHING_HOURS = N_("Coaching, hours per rep a month")
+COACHING_HOURS = N_("Hours of coaching per rep a month")
 COACHING_SHARE = N_("Manager's logged time on coaching")
 SELLING_TIME = N_("Manager's logged time on own selling")
 OWN_SHARE = N_("Share of sales that is the manager's own")
@@ -214,9 +214,14 @@ NOT_ASKED = N_("This question was not part of the run.")
 CURVE_CAPTION = N_(
     "Sales of the other team members in a quarter by the manager's own deals in it, compared with "
     "quarters in which the same team's manager had none; band: 95%. Bars at the foot: how many "
-    "quarters of teams were seen at each."
+    "quarters of teams were seen at each. Numbers of deals that too few teams had are not drawn."
 )
-CURVE_X = N_("manager's own deals in the quarter")
+CURVE_UNSETTLED = N_(
+    "The curve shows what stood beside what in these data; it settles neither claim, for the "
+    "reason given with each."
+)
+UNSETTLED = N_("A check failed, so what is drawn here is not an answer.")
+CURVE_X = N_("the others' sales by the manager's own deals in the quarter")
 TEAM_MARKED = N_("this team now")
 
 # Claims
@@ -243,7 +248,6 @@ SMALLEST = N_("Visible in these data")
 OR_MORE = N_("{mde:text} or more, with 80% power at 5%")
 PLAIN = N_("The plain figure")
 RESTS_ON = N_("{n:int} in {groups:int} independent groups of teams")
-COUNTED = N_("{n:int}")
 ROWS_USED = N_("Rows used")
 UNTESTED = N_(
     "{n:int} claim of the register has no test in this version",
@@ -274,8 +278,8 @@ HEADS = {
     "own_selling_share": N_("manager's share"),
     "groups": N_("groups of teams"),
     "value": N_("estimate"),
-    "months_after": N_("months after"),
-    "summed": N_("added up"),
+    "months_after": N_("months after the hour"),
+    "summed": N_("added up from month 1"),
     "low": N_("from"),
     "high": N_("to"),
     "n": N_("quarters seen"),
@@ -297,6 +301,11 @@ COUNT_UNTESTABLE = N_(
 COUNT_UNDECIDED = N_(
     "{n:int} claim was tested and cannot be decided either way.",
     "{n:int} claims were tested and cannot be decided either way.",
+    count="n",
+)
+COUNT_UNDECIDED_HERE = N_(
+    "{n:int} claim was tested and cannot be decided either way for this team by itself.",
+    "{n:int} claims were tested and cannot be decided either way for this team by itself.",
     count="n",
 )
 COUNT_PLANNED = N_(
@@ -331,7 +340,7 @@ ALL_SALES_UNKNOWN = N_(
     "({share:pct1}), and below {least:pct} a total would be too low to be one."
 )
 ALL_DEALS = N_(
-    "{won:int} of {closed:int} closed deals were won: {rate:pct1} ({low:pct1} to {high:pct1})."
+    "Of all closed deals in these data, {won:int} of {closed:int} were won: {rate:pct1}."
 )
 LACK_RECORDS = N_("Records, months or people are missing")
 LACK_EVIDENCE = N_("Tested, but not decided")
@@ -346,6 +355,11 @@ VERDICT_SAID = N_(
     "reaches that size; contradicted likewise on the other side; too small to matter when the "
     "whole 90% interval lies within that size; otherwise it cannot be told. A check that fails "
     "takes the verdict away."
+)
+FORESIGHT_SAID = N_(
+    "Where it is about time that managers give their reps, both ends of the interval are first "
+    "moved out by what a little foresight could do: managers giving {floor:num1} minutes more a "
+    "month to a rep about to sell 10% more."
 )
 CAUSES_SAID = N_(
     "Each rep or team is compared with itself in other months, given its earlier results and what "
@@ -470,7 +484,7 @@ MONTH_AFTER = N_("{months:int} month after", "{months:int} months after", count=
 TOO_SMALL = N_("grey: too small to matter")
 ALT_LINE = N_("{label:text} {value:text}")
 ALT_INTERVAL = N_("Estimate and interval. {lines:list}.")
-ALT_CURVE = N_("Curve. {points:list}. {n:int} quarters of teams in all.")
+ALT_CURVE = N_("Curve. {points:list}. {n:int} quarters of teams are drawn.")
 ALT_DOSE = N_("{dose:text}: {value:text}")
 ALT_SHARES = N_("Shares. {lines:list}.")
 ALT_BRIDGE = N_("Parts that add up. {lines:list}.")

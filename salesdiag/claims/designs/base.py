@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,7 @@ from salesdiag.finding import (
     Sensitivity,
     TeamEstimate,
 )
+from salesdiag.text import Template
 from salesdiag.text import claims as words
 from salesdiag.verdict import decide
 
@@ -94,6 +95,8 @@ class Effect(ABC):
     """
 
     driver: str
+    plain: ClassVar[Template]
+    """What the plain analysis that stands beside the answer is called in a sentence."""
 
     @property
     def per_hour(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ from salesdiag.finding import Check, Estimate, Naive, TeamEstimate
 from salesdiag.panel.accounts import ownership
 from salesdiag.panel.credit import own_teams
 from salesdiag.panel.spells import FOREVER, value_at
+from salesdiag.text import Template
 from salesdiag.text import claims as words
 
 
@@ -75,6 +77,7 @@ class DoseEffect(Effect):
 
     limit: str
     beyond: bool = False
+    plain: ClassVar[Template] = words.PLAIN_SAME_QUARTER
 
     def evidence(self, company: Company, claim: Claim) -> Evidence:
         """Fit everything that the finding needs, once for all claims that read the curve."""

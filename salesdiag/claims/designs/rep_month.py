@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import pandas as pd
 
@@ -40,6 +41,8 @@ from salesdiag.estimate import dynamic, naive, pool
 from salesdiag.estimate.design import DynamicPanel
 from salesdiag.finding import LEVEL, Check, Estimate, Guard, TeamEstimate
 from salesdiag.metrics.pipeline import cycle_days
+from salesdiag.text import Template
+from salesdiag.text import claims as words
 
 INFORMATION = ("discovery_meetings", "proposal_meetings", "wins", "active_share")
 """What managers can see of a rep besides revenue; used where it is recorded throughout."""
@@ -76,6 +79,7 @@ class RepEffect(Effect):
     """
 
     break_even: bool = False
+    plain: ClassVar[Template] = words.PLAIN_NEXT_MONTH
 
     @property
     def per_hour(self) -> bool:
