@@ -143,19 +143,22 @@ class Guard:
     Attributes
     ----------
     bias : float
-        How far managers' foresight at the declared floor may have moved the estimate, either way,
-        in its unit. Both ends of both intervals are moved out by it.
+        How far managers' foresight (or reaction) at the declared floor may have moved the estimate,
+        either way, in its unit. Both ends of both intervals are moved out by it.
     reach : float
         The largest dose that is often seen (90th percentile) in realistic changes of dose, at
         least 1: an effect is too small to matter only if it is so at that dose too.
     room : bool
         Whether an effect that matters may hide elsewhere (in the driver's own month): nothing is
         then too small to matter.
+    against : str
+        ``"foresight"`` of what comes, or ``"reaction"`` to the result of the same quarter.
     """
 
     bias: float = 0.0
     reach: float = 1.0
     room: bool = False
+    against: Literal["foresight", "reaction"] = "foresight"
 
     def wide(self, interval: Interval) -> Interval:
         """Return the interval from which a side is read."""

@@ -122,7 +122,8 @@ def _undecided(finding: Finding) -> Message:
     look, once = finding.look, replace(finding, look=Look())
     alone = _read(once, NO_GUARD)
     if _read(once, finding.guard) == "inconclusive":
-        return words.UNGUARDED.get(alone, words.REASONS["inconclusive"])()
+        unguarded = words.UNGUARDED.get((finding.guard.against, alone))
+        return (unguarded or words.REASONS["inconclusive"])()
     if look.number > look.planned:
         return look_words.USED_UP(planned=look.planned)
     return look_words.NOT_AT_THIS_LOOK(

@@ -201,7 +201,7 @@ def test_all_three_verdicts_are_guarded(value, guard, verdict, sign):
     assert decided.estimate is found.estimate  # the published interval is the sampling one
     free = decide(replace(found, guard=Guard()), 0.01).verdict
     if free != verdict:
-        assert decided.reason.template is reasons.UNGUARDED[free]
+        assert decided.reason.template is reasons.UNGUARDED["foresight", free]
 
 
 def test_a_guard_never_makes_a_narrow_interval_narrower():

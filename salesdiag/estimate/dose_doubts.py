@@ -87,6 +87,29 @@ def tipping(estimate: Estimate, bends: float) -> float:
     return edge / bends / (1 + edge * edge / bends) * SHORTFALL
 
 
+def moved(deals: float, bends: float) -> float:
+    """Return how far a reaction may have moved an effect, either way: :func:`tipping`, solved.
+
+    Parameters
+    ----------
+    deals : float
+        Own deals more per 10 % shortfall of the same quarter, not negative.
+    bends : float
+        See :func:`bend`.
+
+    Returns
+    -------
+    float
+        Log points per deal; where no reaction as strong can be reconciled with what is left of
+        dose and result, as far as the strongest that can.
+    """
+    k = deals / abs(SHORTFALL)
+    if k == 0 or not bends > 0:
+        return 0.0 if k == 0 else float("inf")
+    left = 1 - 4 * k * k * bends
+    return float((1 - np.sqrt(left)) / (2 * k) if left > 0 else np.sqrt(bends))
+
+
 def corrected(estimate: Estimate, reacts: Estimate, bends: float) -> Estimate:
     """Return an estimate less what a reaction as strong within the quarter would add to it.
 

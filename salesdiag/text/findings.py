@@ -31,18 +31,30 @@ REASONS = {
 }
 
 UNGUARDED = {
-    "supported": N_(
+    ("foresight", "supported"): N_(
         "A little foresight, managers giving more time to those about to sell more, would be "
         "enough to make it."
     ),
-    "contradicted": N_(
+    ("foresight", "contradicted"): N_(
         "A little foresight, managers giving more time to those about to sell less, would be "
         "enough to make it."
     ),
-    "negligible": N_(
+    ("foresight", "negligible"): N_(
         "One usual step more or less changes little, but the largest usual amount, the month of "
         "the hours itself, or a little foresight of the managers leaves room for an effect that "
         "matters."
+    ),
+    ("reaction", "supported"): N_(
+        "Managers who close somewhat more or fewer deals because the same quarter goes badly would "
+        "be enough to make it."
+    ),
+    ("reaction", "contradicted"): N_(
+        "Managers who close somewhat more or fewer deals because the same quarter goes badly would "
+        "be enough to make it."
+    ),
+    ("reaction", "negligible"): N_(
+        "An own deal more or less seems to change little, but managers who sell because the same "
+        "quarter goes badly leave room for an effect that matters."
     ),
 }
 """Why an interval that decides by itself does not decide once it is guarded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,7 @@ from salesdiag.estimate import dose, dose_doubts
 from salesdiag.estimate.panel_ols import LinearFit, wild_bootstrap
 from salesdiag.estimate.refusal import NotEstimable
 from salesdiag.estimate.team_quarters import QUARTER, TeamQuarters, team_quarters
-from salesdiag.finding import Check, Estimate, Naive, TeamEstimate
+from salesdiag.finding import Check, Estimate, Guard, Naive, TeamEstimate
 from salesdiag.panel.accounts import ownership
 from salesdiag.panel.credit import own_teams
 from salesdiag.panel.spells import FOREVER, value_at
@@ -81,7 +82,7 @@ class DoseEffect(Effect):
 
     def evidence(self, company: Company, claim: Claim) -> Evidence:
         """Fit everything that the finding needs, once for all claims that read the curve."""
-        return kept(company, (self, claim.direction), lambda: self._gather(company, claim))
+        return kept(company, (self, claim.slug), lambda: self._gather(company, claim))
 
     def fits(self, company: Company) -> _Fits:
         """Fit the curve and what bears on it, once."""
@@ -126,6 +127,12 @@ class DoseEffect(Effect):
             plain=read.plain,
             checks=tuple(doubts),
             table=found.curve.table,
+            guard=Guard(
+                bias=dose_doubts.moved(
+                    company.settings.foresight.floor_own_deals, found.bend or math.nan
+                ),
+                against="reaction",
+            ),
         )
 
     def told(self, company: Company) -> Mapping[str, object]:
