@@ -18,10 +18,11 @@ from salesdiag.estimate import dose_doubts
 from salesdiag.estimate.dose import fit_curve
 from salesdiag.estimate.team_quarters import team_quarters
 from salesdiag.finding import Estimate
-from salesdiag.settings import Settings
+from salesdiag.settings import Foresight, Settings
 from salesdiag.simulate import WORLDS, Truth, plant, simulate
 from salesdiag.text import checks as words
 from salesdiag.text import claims as claim_words
+from salesdiag.text import findings as reasons
 from tests.claim_cases import company_of, finding_of
 from tests.quarter_cases import quarters_by_loop, team_months
 from tests.small_company import frame
@@ -312,6 +313,26 @@ def test_what_would_overturn_an_effect_is_told_in_deals():
     assert over.text.values["deals"] == pytest.approx(1.2)
     assert dose_checks.tipping(0.0).text.template is words.TIPPING_NONE
     assert dose_checks.tipping(math.nan).text.template is words.TIPPING_UNKNOWN
+
+
+def test_a_verdict_survives_the_reaction_that_a_company_declares():
+    """The floor is moved out by as far as the deals that overturn it say, solved for the end."""
+    for end, bends in ((0.05, 0.004), (-0.03, 0.01), (0.2, 0.3)):
+        se = abs(end) / 10
+        value = end + math.copysign(1.959964 * se, end)
+        told = dose_doubts.tipping(estimate(value, se, df=10**9), bends)
+        assert dose_doubts.moved(abs(told), bends) == pytest.approx(abs(end), rel=1e-5)
+    assert dose_doubts.moved(0.0, 0.01) == 0
+    assert dose_doubts.moved(100.0, 0.01) == pytest.approx(0.1)  # no more than data can hold
+    strict, free = (
+        Settings(name="x", foresight=Foresight(floor_own_deals=deals)) for deals in (5.0, 0.0)
+    )
+    given = {"teams": 40, "low": -0.15, "high": -0.15}
+    slugs = ("selling-hurts",)
+    assert decided(company(settings=free, **given), slugs)["selling-hurts"].verdict == "supported"
+    found = decided(company(settings=strict, **given), slugs)["selling-hurts"]
+    assert found.verdict == "inconclusive"
+    assert found.reason.template is reasons.UNGUARDED["reaction", "supported"]
 
 
 def test_a_short_history_decides_nothing():

@@ -72,8 +72,9 @@ def _headline(
     if percent.low > 0 or percent.high < 0:
         side = 1 if percent.value * finding.direction > 0 else -1
         return words.LEANS[side](reason=finding.reason)
-    barred = [c for c in finding.checks if c.passed is False and set(DECIDED) & set(c.bars)]
-    return words.NO_ANSWER(reason=finding.reason) if barred else said["untold"](**values)
+    # checks of a sign fail near zero by nature: they take away a verdict, not the range
+    doubted = any(c.passed is False and "negligible" in c.bars for c in finding.checks)
+    return words.NO_ANSWER(reason=finding.reason) if doubted else said["untold"](**values)
 
 
 def _change(finding: Finding, said: Mapping[str, Template]) -> Message:
