@@ -41,7 +41,7 @@ from salesdiag.claims.designs.rep_month import RepEffect
 from salesdiag.claims.measured import Measured
 from salesdiag.claims.register import TOPICS
 from salesdiag.claims.telling import tell
-from salesdiag.finding import Estimate, Interval
+from salesdiag.finding import NO_GUARD, Estimate, Interval
 from salesdiag.schema import lookup
 from salesdiag.simulate import WORLDS, plant, simulate, true_effect
 from salesdiag.text import claims as words
@@ -216,8 +216,8 @@ def test_one_estimate_read_twice_carries_the_same_numbers(found, results):
         assert helps.direction == -hurts.direction
         # were they sure, one would be supported and the other contradicted
         sure = [
-            decide(replace(f, evidence=replace(f.evidence, se=1e-4), checks=(), team_estimate=None),
-                   0.001)
+            decide(replace(f, evidence=replace(f.evidence, se=1e-4), checks=(), team_estimate=None,
+                           guard=NO_GUARD), 0.001)
             for f in (helps, hurts)
             if f.evidence
         ]  # fmt: skip

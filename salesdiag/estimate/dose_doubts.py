@@ -80,18 +80,20 @@ def tipping(estimate: Estimate, bends: float) -> float:
     holds zero anyway. What is left of the result is less than what managers would have answered, as
     the deals have taken a part of it along (:class:`salesdiag.estimate.sensitivity.Foresight`).
     """
-    ends = estimate.interval()
-    edge = ends.low if ends.low > 0 else ends.high if ends.high < 0 else 0.0
+    edge = _edge(estimate)
     if not bends > 0:
         return float("nan")
     return edge / bends / (1 + edge * edge / bends) * SHORTFALL
 
 
-def moved(deals: float, bends: float) -> float:
-    """Return how far a reaction may have moved an effect, either way: :func:`tipping`, solved.
+def moved(estimate: Estimate, deals: float, bends: float) -> float:
+    """Return how far a reaction may have moved an effect, either way.
+
+    A side of zero survives it if, and only if, what :func:`tipping` asks for is more.
 
     Parameters
     ----------
+    estimate : Estimate
     deals : float
         Own deals more per 10 % shortfall of the same quarter, not negative.
     bends : float
@@ -100,14 +102,24 @@ def moved(deals: float, bends: float) -> float:
     Returns
     -------
     float
-        Log points per deal; where no reaction as strong can be reconciled with what is left of
-        dose and result, as far as the strongest that can.
+        Log points per deal. A bias ``E`` takes a reaction of ``E / (bends + E^2)`` deals per log
+        point, which falls again beyond ``E^2 = bends``: deals that follow little but the result
+        make large slopes. Infinite where the interval lies there, or any bias can be made.
     """
     k = deals / abs(SHORTFALL)
-    if k == 0 or not bends > 0:
-        return 0.0 if k == 0 else float("inf")
-    left = 1 - 4 * k * k * bends
-    return float((1 - np.sqrt(left)) / (2 * k) if left > 0 else np.sqrt(bends))
+    if k == 0:
+        return 0.0
+    left = 1 - 4 * k * k * bends if bends > 0 else -1.0
+    if not left > 0:
+        return float("inf")
+    least, most = ((1 + sign * np.sqrt(left)) / (2 * k) for sign in (-1, 1))
+    return float(least if abs(_edge(estimate)) < most else np.inf)
+
+
+def _edge(estimate: Estimate) -> float:
+    """Return the end of the interval that is nearer to zero; 0 where the interval holds it."""
+    ends = estimate.interval()
+    return ends.low if ends.low > 0 else ends.high if ends.high < 0 else 0.0
 
 
 def corrected(estimate: Estimate, reacts: Estimate, bends: float) -> Estimate:

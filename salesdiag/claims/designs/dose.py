@@ -129,7 +129,7 @@ class DoseEffect(Effect):
             table=found.curve.table,
             guard=Guard(
                 bias=dose_doubts.moved(
-                    company.settings.foresight.floor_own_deals, found.bend or math.nan
+                    estimate, company.settings.foresight.floor_own_deals, found.bend or math.nan
                 ),
                 against="reaction",
             ),
