@@ -19,7 +19,7 @@ def tables(**reading: Any) -> dict[str, list[list[str]]]:
     """Return the tables besides orders, numbers and dates in the declared form."""
     form = reading.get("date_format", "%Y-%m-%d")
     start, won = (date(2025, m, 2).strftime(form) for m in (1, 2))
-    joined = date(2024, 1, 2).strftime(form)
+    joined = date(2020, 1, 2).strftime(form)
     amount = "100.50".replace(".", reading.get("decimal", "."))
     return {
         "people": [["person_id", "name"], ["M1", "Max"], *([r, f"Rep {r}"] for r in REPS)],
