@@ -105,8 +105,13 @@ def test_rows_and_sums_in_are_those_used_and_those_counted_out(rows, reading, en
     content, there, total, asked = written(notes, reading, end)
     with tempfile.TemporaryDirectory() as folder:
         place = company(Path(folder) / "c", content.encode(reading["encoding"]), **reading)
-        _, _, found = examine(place)
         plan = mapping(Path(folder) / "plan.toml", **reading)
+        # a declared period: no date is far from the rest, and what lies outside would be no loss
+        period = 'data_from = "2024-01-01"\ndata_to = "2026-12-31"\n'
+        said = (place / "company.toml").read_text("utf-8")
+        (place / "company.toml").write_text(period + said, "utf-8")
+        plan.write_text(plan.read_text("utf-8").replace("[company]\n", f"[company]\n{period}"))
+        _, _, found = examine(place)
         errors = found.problems.query("severity == 'error'")
         # orders that come to little beside the deals are another question
         errors = errors[~errors["problem"].str.contains("Revenue would be read")]
