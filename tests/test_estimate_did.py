@@ -651,7 +651,8 @@ def test_coverage_and_power(takers):
     assert np.mean(values) == pytest.approx(0.1, abs=0.012)
     assert np.mean(held) == pytest.approx(0.95, abs=0.046)
     power = stats.norm.cdf(0.1 / np.std(values) - stats.norm.ppf(0.975))
-    assert 0.3 < np.mean(found) < power + 0.08
+    # three takers leave two degrees of freedom, and less power than ten
+    assert (0.3 if takers == 10 else 0.2) < np.mean(found) < power + 0.08
     if takers == 10:
         assert np.mean(found) == pytest.approx(0.71, abs=0.12)
 
